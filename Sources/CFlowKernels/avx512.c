@@ -1,0 +1,12 @@
+// The avx512 kernels.
+#include "variant.h"
+
+#define FLOW_ISA_NAME "avx512"
+#define FLOW_TABLE flow_kernels_avx512
+#define FLOW_HAS_FMA 1
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
+#include "kernels_all.inc"
+#pragma clang attribute pop
+#endif

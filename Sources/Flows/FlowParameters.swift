@@ -1,0 +1,34 @@
+import Catalog
+
+/// The parameters of the `flow` section of a spec.
+public enum FlowParameters {
+    /// Versions of the bijections by the `coupling` that chooses them; part of the run id.
+    public static let couplings: [ComponentDescription] = [
+        ComponentDescription(
+            name: "affine", version: 1,
+            summary: "Affine coupling (RealNVP): half of the coordinates scale and shift the other half.",
+            definition: "x_b = z_b · exp(s(z_a)) + t(z_a), s = s_max tanh(raw/s_max)",
+            source: "Dinh, Sohl-Dickstein and Bengio 2017, equations 7–8")
+    ]
+
+    /// All parameters of the section.
+    public static let parameters: [ParameterDescription] = [
+        ParameterDescription(
+            "coupling", .choice(couplings.map(\.name)), default: .string("affine"), "The kind of coupling layer."),
+        ParameterDescription(
+            "couplingLayers", .integer(0...128), default: .integer(8),
+            "Number of coupling layers, the flow's depth; 0 leaves only the standardisation."),
+        ParameterDescription(
+            "hiddenSizes", .list(.integer(1...2048), count: 0...8), default: .array([.integer(64), .integer(64)]),
+            "Width of each hidden layer of a conditioner network (ReLU)."),
+        ParameterDescription(
+            "logScaleLimit", .number(0...10, exclusiveMinimum: true), default: .number(2),
+            "s_max: the largest |log scale| of one affine coupling."),
+        ParameterDescription(
+            "actNorm", .boolean, default: .bool(true),
+            "An elementwise affine layer before each coupling, set from data so that its output is standardised."),
+        ParameterDescription(
+            "mixing", .choice(["rotation", "permutation", "none"]), default: .string("rotation"),
+            "A fixed random rotation or permutation of the coordinates between couplings."),
+    ]
+}

@@ -1,0 +1,141 @@
+import Catalog
+import FlowMath
+
+/// A centre of posterior mass.
+public struct Mode: Sendable, Equatable {
+    /// Position in θ-space, D coordinates.
+    public var centre: [Double]
+
+    /// Creates a mode.
+    public init(centre: [Double]) {
+        self.centre = centre
+    }
+}
+
+/// How the two parts of posterior mass outside a highest-posterior-density region are told apart by `bridge-mass`.
+public enum ModeGeometry: Sendable, Equatable {
+    /// Point-like modes: basins are nearest centres, "between" is near a segment that joins two centres.
+    case centres
+    /// Concentric circles about the origin with the given radii (`rings`): the basin is the nearest radius, "between"
+    /// is ‖θ‖ below the value.
+    case radii([Double], betweenBelow: Double)
+}
+
+/// An inference problem: a prior, a likelihood and everything exact that is known of its posterior.
+///
+/// Contract (checked over the whole catalog by `checkTask`): every batch function treats its points independently
+/// (a batch of n equals n batches of one, bit for bit); `samplePosterior` draws from exp(`logPosterior`) exactly and is
+/// a pure function of its stream; ∫ exp(logPosterior) = 1; all of it uses ``Elementary`` so that numbers agree between
+/// machines. `observation` is empty for density tasks.
+public protocol InferenceTask: Sendable {
+    /// D, the dimension of θ.
+    var dimension: Int { get }
+
+    /// The prior's support: a box, one closed range per dimension. Every prior so far is uniform on it.
+    var priorBox: [ClosedRange<Double>] { get }
+
+    /// The observation of the fixed-x problem; empty for density tasks.
+    var observation: [Double] { get }
+
+    /// The number of modes where it is known: what `"components": "match"` becomes.
+    var modeCount: Int? { get }
+
+    /// The modes at the observation; empty where unknown.
+    func modes(observation: [Double]) -> [Mode]
+
+    /// How basins and the space between modes are defined.
+    var modeGeometry: ModeGeometry { get }
+
+    /// log L(θ) = log p(x|θ) for each point inside the box; callers never ask outside.
+    func logLikelihood(of points: Points, observation: [Double]) -> [Double]
+
+    /// log ∫ L(θ) p(θ) dθ over the box.
+    func logEvidence(observation: [Double]) -> Double
+
+    /// `count` independent draws from the exact posterior.
+    func samplePosterior(count: Int, observation: [Double], stream: RandomStream) -> Points
+
+    /// log of the highest saddle density between two modes (the density on the best path's lowest point), where it is
+    /// known in closed form; nil lets the reference find it on a grid (2D only).
+    func logSeparatingDensity(observation: [Double]) -> Double?
+}
+
+extension InferenceTask {
+    /// Whether each point lies in the prior's box.
+    public func isInsidePrior(_ points: Points, _ i: Int) -> Bool {
+        for d in 0..<dimension where !priorBox[d].contains(points[i, d]) { return false }
+        return true
+    }
+
+    /// log p(θ): minus the log volume inside the box, −infinity outside.
+    public func logPrior(of points: Points) -> [Double] {
+        let inside = logPriorInside
+        return (0..<points.count).map { isInsidePrior(points, $0) ? inside : -.infinity }
+    }
+
+    /// The constant log prior density inside the box.
+    public var logPriorInside: Double {
+        -priorBox.reduce(0) { $0 + Elementary.log($1.upperBound - $1.lowerBound) }
+    }
+
+    /// `count` draws from the prior.
+    public func samplePrior(count: Int, stream: RandomStream) -> Points {
+        var stream = stream
+        var values = [Double](repeating: 0, count: count * dimension)
+        var index = 0
+        for _ in 0..<count {
+            for d in 0..<dimension {
+                values[index] = stream.nextUniform(priorBox[d].lowerBound, priorBox[d].upperBound)
+                index &+= 1
+            }
+        }
+        return Points(dimension: dimension, values: values)
+    }
+
+    /// log p(θ|x), normalised; −infinity outside the box.
+    public func logPosterior(of points: Points, observation: [Double]) -> [Double] {
+        // Outside points are replaced by the box's centre before the likelihood sees them, then overwritten.
+        var safe = points
+        var outside: [Int] = []
+        for i in 0..<points.count where !isInsidePrior(points, i) {
+            outside.append(i)
+            for d in 0..<dimension { safe[i, d] = 0.5 * (priorBox[d].lowerBound + priorBox[d].upperBound) }
+        }
+        let shift = logPriorInside - logEvidence(observation: observation)
+        var result = logLikelihood(of: safe, observation: observation)
+        for i in result.indices { result[i] += shift }
+        for i in outside { result[i] = -.infinity }
+        return result
+    }
+
+    /// No closed form by default.
+    public func logSeparatingDensity(observation: [Double]) -> Double? { nil }
+
+    /// Point-like modes by default.
+    public var modeGeometry: ModeGeometry { .centres }
+}
+
+/// The exact posterior of a task at one observation, as a density that metrics can compare with a flow.
+public struct ExactPosterior: SampleableDensity {
+    public let task: any InferenceTask
+    public let observation: [Double]
+
+    /// The posterior at `observation`, by default the task's own.
+    public init(task: any InferenceTask, observation: [Double]? = nil) {
+        self.task = task
+        self.observation = observation ?? task.observation
+    }
+
+    /// D.
+    public var dimension: Int { task.dimension }
+
+    /// Exact draws.
+    public func sample(count: Int, stream: RandomStream) -> Points {
+        task.samplePosterior(count: count, observation: observation, stream: stream)
+    }
+
+    /// Normalised log posterior.
+    public func logProbability(of points: Points) -> [Double] {
+        task.logPosterior(of: points, observation: observation)
+    }
+}

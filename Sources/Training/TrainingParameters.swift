@@ -1,0 +1,79 @@
+import Catalog
+
+/// The parameters of the `training` section of a spec.
+public enum TrainingParameters {
+    /// Objectives with their versions; part of the run id.
+    public static let objectives: [ComponentDescription] = [
+        ComponentDescription(
+            name: "likelihood-weighted", version: 1,
+            summary: "Forward KL to the posterior by self-normalised importance sampling from the prior; no posterior samples.",
+            definition: "loss(φ) = −Σ_i w_i log q_φ(θ_i), w_i = L(θ_i) / Σ_j L(θ_j), θ_i drawn from the prior",
+            source: "arXiv 2512.04954"),
+        ComponentDescription(
+            name: "maximum-likelihood", version: 1,
+            summary: "Maximum likelihood on exact posterior samples: the oracle that removes the weighting's error.",
+            definition: "loss(φ) = −mean_i log q_φ(θ_i), θ_i drawn from the exact posterior",
+            source: "the task's exact reference sampler"),
+    ]
+
+    /// The version of the trainer: optimiser, schedule, batching, initialisation order.
+    public static let trainerVersion = 1
+
+    /// All parameters of the section.
+    public static let parameters: [ParameterDescription] = [
+        ParameterDescription(
+            "objective", .choice(objectives.map(\.name)), default: .string("likelihood-weighted"), "What is minimised."),
+        ParameterDescription(
+            "proposal", .choice(["static", "fresh"]), default: .string("fresh"),
+            "`static`: one pool of draws for the whole run (the paper's setting); `fresh`: a new pool every round."),
+        ParameterDescription(
+            "draws", .integer(16...100_000_000), default: .integer(20_000),
+            "Draws in a pool; each is one likelihood evaluation (one exact sample with maximum-likelihood)."),
+        ParameterDescription(
+            "stepsPerRound", .integer(1...1_000_000), default: .integer(50),
+            "With fresh pools: steps before the next pool is drawn."),
+        ParameterDescription(
+            "weighting", .choice(["pool", "batch"]), default: .string("pool"),
+            "`pool`: weights normalised once over the pool, equal-weight batches by systematic resampling; `batch`: the "
+                + "literal method, batches of raw draws with weights normalised in each batch."),
+        ParameterDescription(
+            "batch", .integer(1...1_048_576), default: .integer(512), "Points per optimiser step."),
+        ParameterDescription(
+            "steps", .integer(0...100_000_000), default: .integer(2_000), "Optimiser steps."),
+        ParameterDescription(
+            "optimizer", .choice(["adam"]), default: .string("adam"),
+            "Adam with decoupled weight decay (Loshchilov and Hutter 2019)."),
+        ParameterDescription(
+            "learningRate", .number(0...10, exclusiveMinimum: true), default: .number(1e-3), "Peak learning rate."),
+        ParameterDescription(
+            "weightDecay", .number(0...1, exclusiveMinimum: false), default: .number(0),
+            "Decoupled weight decay of conditioner weights, per step times the learning rate."),
+        ParameterDescription(
+            "beta1", .number(0...0.9999, exclusiveMinimum: false), default: .number(0.9), "Adam's first-moment decay."),
+        ParameterDescription(
+            "beta2", .number(0...0.999999, exclusiveMinimum: false), default: .number(0.999),
+            "Adam's second-moment decay."),
+        ParameterDescription(
+            "gradientClip", .number(0...1e9, exclusiveMinimum: false), default: .number(5),
+            "Largest global norm of the gradient; 0 turns clipping off."),
+        ParameterDescription(
+            "schedule", .choice(["cosine", "constant"]), default: .string("cosine"),
+            "Learning rate after the warm-up: cosine decay to finalLearningRateFraction, or constant."),
+        ParameterDescription(
+            "warmupSteps", .integer(0...1_000_000), default: .integer(50),
+            "Steps over which the learning rate rises linearly from 0."),
+        ParameterDescription(
+            "finalLearningRateFraction", .number(0...1, exclusiveMinimum: false), default: .number(0.01),
+            "The learning rate at the last step as a fraction of the peak."),
+        ParameterDescription(
+            "validationFraction", .number(0...0.5, exclusiveMinimum: false), default: .number(0.1),
+            "The last fraction of the first pool, set aside as the validation set; 0 turns validation off."),
+        ParameterDescription(
+            "earlyStoppingPatience", .integer(0...1_000_000), default: .integer(0),
+            "Validations without improvement after which training stops and the best parameters are used; 0 turns it "
+                + "off. It acts only when the validation set's effective sample size is at least 200."),
+        ParameterDescription(
+            "historyInterval", .integer(1...1_000_000), default: .integer(50),
+            "Steps between rows of the training history (loss, validation loss, gradient norm, ESS)."),
+    ]
+}

@@ -1,0 +1,1 @@
+// Checkers that every implementation must pass.
