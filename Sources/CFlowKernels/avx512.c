@@ -4,6 +4,7 @@
 #define FLOW_ISA_NAME "avx512"
 #define FLOW_TABLE flow_kernels_avx512
 #define FLOW_HAS_FMA 1
+#define FLOW_WIDE_REGISTERS 1
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)

@@ -10,6 +10,8 @@
 #include "CFlowKernels.h"
 
 #pragma STDC FP_CONTRACT OFF
+// Vector values pass only between always-inlined static functions, never through a calling convention.
+#pragma clang diagnostic ignored "-Wpsabi"
 
 #ifndef FLOW_VARIANT_TYPES
 #define FLOW_VARIANT_TYPES

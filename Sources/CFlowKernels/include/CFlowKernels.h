@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow_kernels_dense.h"
+#include "flow_kernels_elementwise.h"
 #include "flow_kernels_pairwise.h"
 
 typedef struct flow_kernels {
@@ -13,6 +15,8 @@ typedef struct flow_kernels {
     const char *isa;
     // The name of the arithmetic: results are the same bits for every table with the same variant.
     const char *numerics_variant;
+    flow_dense_kernels dense;
+    flow_elementwise_kernels elementwise;
     flow_pairwise_kernels pairwise;
 } flow_kernels;
 

@@ -1,0 +1,46 @@
+// Dense layers on feature-major tiles, single precision.
+//
+// A tile holds `width` points (a multiple of 32); row r of a tile is contiguous: value of feature r at point t is
+// tile[r * width + t]. The batch is the SIMD axis and weights are broadcast scalars, so nothing is packed.
+#ifndef FLOW_KERNELS_DENSE_H
+#define FLOW_KERNELS_DENSE_H
+
+#include <stddef.h>
+
+typedef struct flow_dense_kernels {
+    // output[o][t] = bias[o] + Σ_i weights[o * inputs + i] · input[i][t], then max(0, ·) when relu ≠ 0.
+    void (*forward)(const float *weights, const float *bias, const float *input, float *output, size_t inputs,
+                    size_t outputs, size_t width, int relu);
+
+    // input_gradient[i][t] (+)= Σ_o weights[o * inputs + i] · output_gradient[o][t]; added to what is there when
+    // accumulate ≠ 0; multiplied by (activation[i][t] > 0) when activation is not NULL (the ReLU that made the input).
+    void (*backward_input)(const float *weights, const float *output_gradient, const float *activation,
+                           float *input_gradient, size_t inputs, size_t outputs, size_t width, int accumulate);
+
+    // weight_gradient[o * inputs + i] += Σ_t output_gradient[o][t] · input_rows[t * row_stride + i]; input_rows is the
+    // transposed input, row_stride a multiple of 16 ≥ inputs with padding that is finite.
+    void (*backward_weights)(const float *output_gradient, const float *input_rows, size_t row_stride,
+                             float *weight_gradient, size_t inputs, size_t outputs, size_t width);
+
+    // lanes[(o * inputs + i) * 16 + l] += Σ_{t ≡ l mod 16} output_gradient[o][t] · input[i][t]: for layers too small
+    // for backward_weights.
+    void (*backward_weights_lanes)(const float *output_gradient, const float *input, float *lanes, size_t inputs,
+                                   size_t outputs, size_t width);
+
+    // lanes[r * 16 + l] += Σ_{t ≡ l mod 16} values[r][t].
+    void (*sum_lanes)(const float *values, float *lanes, size_t rows, size_t width);
+
+    // sums[i] += the 16 lanes of accumulator i, combined in one fixed order.
+    void (*reduce_lanes)(const float *lanes, float *sums, size_t count);
+
+    // rows[t * row_stride + r] = tile[r][t]; the padding up to row_stride is set to 0.
+    void (*transpose)(const float *tile, float *rows, size_t row_count, size_t row_stride, size_t width);
+
+    // The first layer again, transposed: rows[t * row_stride + o] = max(0, bias[o] + Σ_i weights[o][i] input[i][t]),
+    // bit for bit what `forward` with relu gave; weights_transposed[i * row_stride + o] with zero padding,
+    // bias_padded likewise.
+    void (*forward_rows_relu)(const float *weights_transposed, const float *bias_padded, const float *input,
+                              float *rows, size_t inputs, size_t row_stride, size_t width);
+} flow_dense_kernels;
+
+#endif
