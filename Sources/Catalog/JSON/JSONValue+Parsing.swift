@@ -1,0 +1,16 @@
+extension JSONValue {
+    /// Reads one JSON value (RFC 8259: no comments, no trailing commas).
+    ///
+    /// Throws the first ``JSONSyntaxError``; duplicate keys and numbers that do not fit are errors too.
+    public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
+        let result = JSONReader.read(bytes, options: .strict)
+        if let error = result.errors.first { throw error }
+        guard let node = result.node else { throw JSONSyntaxError(position: .start, message: "no value") }
+        self = node.value
+    }
+
+    /// Reads one JSON value from a string; see ``init(parsing:)``.
+    public init(parsing text: String) throws(JSONSyntaxError) {
+        try self.init(parsing: Array(text.utf8))
+    }
+}
