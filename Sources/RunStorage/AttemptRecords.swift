@@ -1,0 +1,67 @@
+/// How far an attempt is; kept for `status`, never history.
+public struct AttemptProgress: Sendable, Equatable {
+    /// `pool`, `training`, `evaluation` or `published`.
+    public var phase: String
+    public var step: Int
+    public var totalSteps: Int
+    public var loss: Double?
+
+    /// Creates a progress report; see the properties.
+    public init(phase: String, step: Int, totalSteps: Int, loss: Double? = nil) {
+        self.phase = phase
+        self.step = step
+        self.totalSteps = totalSteps
+        self.loss = loss
+    }
+}
+
+/// Which process makes, or made, an attempt.
+public struct AttemptProcess: Sendable, Equatable {
+    public var host: String
+    /// The kernel's boot id, empty where there is none.
+    public var bootID: String
+    public var pid: Int
+    /// The process's start in clock ticks since boot, so that a reused pid is told apart; 0 where unknown.
+    public var startTicks: Int64
+}
+
+/// One execution of a run.
+public struct AttemptRecord: Sendable, Equatable {
+    public var runID: String
+    /// 1 for a run's first attempt.
+    public var fence: Int
+    public var process: AttemptProcess
+    /// Seconds since 1970 by the wall clock, for people.
+    public var startedAt: Double
+    public var endedAt: Double?
+    /// `completed`, `failed` or `interrupted`; nil while it runs (or since its process died and nobody recorded it).
+    public var outcome: String?
+    /// Seconds worked so far by a clock that never jumps.
+    public var elapsed: Double
+    public var progress: AttemptProgress?
+}
+
+/// A sentence from an attempt for the run's log.
+public struct NoteRecord: Sendable, Equatable {
+    public var fence: Int
+    /// Seconds since 1970 by the wall clock, for people.
+    public var at: Double
+    public var text: String
+}
+
+/// A checkpoint whose digest was verified.
+public struct LoadedCheckpoint: Sendable, Equatable {
+    public var bytes: [UInt8]
+    public var phase: String
+    public var step: Int
+}
+
+/// What ``RunStore/tryBegin(runID:)`` found.
+public enum BeginResult: Sendable {
+    /// The run is ours until the claim is released.
+    case claimed(RunClaim)
+    /// Another process, or another handle of this one, works on it; described where known.
+    case heldElsewhere(holder: String?)
+    case alreadyCompleted
+    case alreadyFailed(code: String, message: String)
+}
