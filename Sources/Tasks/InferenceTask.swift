@@ -117,7 +117,9 @@ extension InferenceTask {
 
 /// The exact posterior of a task at one observation, as a density that metrics can compare with a flow.
 public struct ExactPosterior: SampleableDensity {
+    /// The task whose posterior it is.
     public let task: any InferenceTask
+    /// The x of p(θ|x); empty for density tasks.
     public let observation: [Double]
 
     /// The posterior at `observation`, by default the task's own.

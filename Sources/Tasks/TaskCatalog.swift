@@ -4,7 +4,9 @@ import Catalog
 public enum TaskCatalog {
     /// A description and how to make the task from resolved parameters.
     public struct Entry: Sendable {
+        /// Name, definition, source and parameters.
         public let description: ComponentDescription
+        /// Makes the task from values for all parameters; throws ``ParameterError``, never traps.
         public let make: @Sendable (ParameterValues) throws -> any InferenceTask
 
         /// Creates an entry.
@@ -17,18 +19,39 @@ public enum TaskCatalog {
     }
 
     /// All tasks in the order in which they are listed.
-    public static let entries: [Entry] = []
+    public static let entries: [Entry] = [
+        CornersTask.entry,
+        CubeTask.entry,
+        RingTask.entry,
+        TwoMoonsTask.entry,
+        RingsTask.entry,
+        UnequalTask.entry,
+        QuadraticTask.entry2D,
+        QuadraticTask.entry3D,
+    ]
 
     /// The entry named `name`, if any.
     public static func entry(named name: String) -> Entry? {
         entries.first { $0.description.name == name }
     }
 
-    /// The task a resolved choice stands for; throws ``UnknownComponentError`` or a parameter's error.
+    /// The task a choice stands for, parameters it does not give at their defaults; throws ``UnknownComponentError``
+    /// or ``ParameterError``.
     public static func make(_ choice: ComponentChoice) throws -> any InferenceTask {
         guard let entry = entry(named: choice.name) else {
             throw UnknownComponentError(kind: "task", name: choice.name, known: entries.map(\.description.name))
         }
-        return try entry.make(choice.parameters)
+        var parameters = choice.parameters
+        for parameter in entry.description.parameters where parameters[parameter.name] == nil {
+            parameters[parameter.name] = parameter.defaultValue
+        }
+        for name in parameters.values.keys.sorted() {
+            guard entry.description.parameters.contains(where: { $0.name == name }) else {
+                let known = entry.description.parameters.map(\.name).joined(separator: ", ")
+                throw ParameterError(
+                    name: name, expected: "a parameter of task '\(choice.name)' (\(known))", found: parameters[name])
+            }
+        }
+        return try entry.make(parameters)
     }
 }
