@@ -52,7 +52,7 @@ extension Elementary {
         return exp(-high * high) * exp(-low) / (squareRootOfPi * tail)
     }
 
-    /// Φ(x), the standard normal distribution function, with full relative accuracy in the lower tail.
+    /// Φ(x), the standard normal distribution function, with relative accuracy (x²·2^−52) in the lower tail.
     public static func normalCumulative(_ x: Double) -> Double {
         let t = x * 0.7071067811865476
         return t < -1 ? 0.5 * complementaryErrorFunction(-t) : 0.5 * (1 + errorFunction(t))

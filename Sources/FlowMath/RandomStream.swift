@@ -16,13 +16,15 @@ public enum StreamPurpose: UInt32, Sendable, CaseIterable {
 /// A counter-based stream of random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as
 /// 1, 2, 3").
 ///
-/// The 64-bit key is the seed; the 128-bit counter is (block, substream, step, purpose). Streams that differ in any of
-/// them never overlap, and position n of a stream does not depend on how numbers were asked for before, so a resumed
-/// run re-derives its numbers instead of saving a generator's state.
+/// The 64-bit key is the seed; the 128-bit counter is (block, substream, step, purpose). A block yields 128 bits. The
+/// block number's low 32 bits are counter word 0; its next 24 bits are the upper bits of word 3, of which a purpose uses
+/// only the lowest 8: the period is 2^57 calls of ``nextBits()``, centuries. Streams that differ in seed, purpose, step
+/// or substream never overlap, and position n of a stream does not depend on how numbers were asked for before, so a
+/// resumed run re-derives its numbers instead of saving a generator's state.
 public struct RandomStream: Sendable, Equatable {
     private let key: (UInt32, UInt32)
     private let counterHigh: (UInt32, UInt32, UInt32)
-    private var block: UInt32 = 0
+    private var block: UInt64 = 0
     private var buffer: (UInt64, UInt64) = (0, 0)
     private var hasSecond = false
     private var spareNormal = 0.0
@@ -35,6 +37,13 @@ public struct RandomStream: Sendable, Equatable {
         counterHigh = (substream, step, purpose.rawValue)
     }
 
+    /// The same stream positioned at a block (two calls of ``nextBits()`` each), for jumping ahead.
+    public func positioned(atBlock block: UInt64) -> RandomStream {
+        var stream = RandomStream(key: key, counterHigh: counterHigh)
+        stream.block = block
+        return stream
+    }
+
     /// The same seed, purpose and step with another substream, from its start.
     public func substream(_ substream: UInt32) -> RandomStream {
         RandomStream(key: key, counterHigh: (substream, counterHigh.1, counterHigh.2))
@@ -45,7 +54,8 @@ public struct RandomStream: Sendable, Equatable {
         self.counterHigh = counterHigh
     }
 
-    /// The words that C kernels need to continue this stream's counters: key, (substream, step, purpose).
+    /// The words that C kernels need to make this stream's blocks 0 ..< 2^32 themselves: key, (substream, step,
+    /// purpose).
     public var counterWords: (key: (UInt32, UInt32), high: (UInt32, UInt32, UInt32)) { (key, counterHigh) }
 
     /// 64 uniform bits.
@@ -54,7 +64,10 @@ public struct RandomStream: Sendable, Equatable {
             hasSecond = false
             return buffer.1
         }
-        let words = philox(counter: (block, counterHigh.0, counterHigh.1, counterHigh.2), key: key)
+        let blockHigh = UInt32(truncatingIfNeeded: block >> 32) &<< 8
+        let words = philox(
+            counter: (UInt32(truncatingIfNeeded: block), counterHigh.0, counterHigh.1, counterHigh.2 | blockHigh),
+            key: key)
         block &+= 1
         buffer = (UInt64(words.0) | UInt64(words.1) << 32, UInt64(words.2) | UInt64(words.3) << 32)
         hasSecond = true
@@ -104,7 +117,7 @@ public struct RandomStream: Sendable, Equatable {
 
 /// One block of Philox4x32-10.
 @inline(__always)
-func philox(
+package func philox(
     counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)
 ) -> (UInt32, UInt32, UInt32, UInt32) {
     var c = counter
