@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "Training", dependencies: ["Flows", "Tasks", "FlowMath", "Catalog"]),
         .target(name: "Experiments", dependencies: ["Training", "Tasks", "Metrics", "Flows", "Catalog", crypto]),
         .target(name: "RunStorage", dependencies: [grdb, crypto, logging]),
-        .target(name: "Reports", dependencies: []),
+        .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
         .target(name: "Orchestration", dependencies: ["Experiments", "RunStorage", logging]),
         .executableTarget(
             name: "flowexp",
@@ -47,7 +47,7 @@ let package = Package(
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
         .testTarget(name: "RunStorageTests", dependencies: ["RunStorage"]),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Catalog"]),
         .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: []),
     ],

@@ -1,0 +1,92 @@
+import Catalog
+
+/// Which cells are the baseline, and which cell is whose.
+struct BaselineSelector {
+    /// Paths and the values that a baseline cell has there.
+    let conditions: [(path: String, value: String)]
+    let label: String
+
+    /// Parses `path=value[,path=value]` and checks that some cell meets it.
+    init(_ text: String, axes: ReportAxes, cells: [ReportCell]) throws(ReportError) {
+        var conditions: [(path: String, value: String)] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let equals = part.firstIndex(of: "="), equals != part.startIndex else { throw .badBaseline(text) }
+            let name = String(part[..<equals].trimmed)
+            let value = String(part[part.index(after: equals)...].trimmed)
+            guard !value.isEmpty else { throw .badBaseline(text) }
+            conditions.append((try axes.resolve(name), value))
+        }
+        self.conditions = conditions
+        label = conditions.map { condition in
+            condition.path == ReportPaths.base
+                ? condition.value : "\(axes.title(condition.path)) = \(condition.value)"
+        }.joined(separator: ", ")
+        if !cells.contains(where: isBaseline) {
+            let path = conditions[0].path
+            var available: [String] = []
+            for cell in cells {
+                let shown = cell.settings[path].map(DisplayText.value) ?? "none"
+                if !available.contains(shown) { available.append(shown) }
+            }
+            throw .noSuchBaseline(text, available: available)
+        }
+    }
+
+    /// base=gaussian when the base varies and there is one, else the first base; nil when the base does not vary.
+    static func standard(axes: ReportAxes, cells: [ReportCell]) -> String? {
+        guard axes.varying.contains(ReportPaths.base), let first = cells.first else { return nil }
+        let hasGaussian = cells.contains { $0.settings[ReportPaths.base]?.stringValue == "gaussian" }
+        return "base=" + (hasGaussian ? "gaussian" : first.settings[ReportPaths.base].map(DisplayText.value) ?? "none")
+    }
+
+    func isBaseline(_ cell: ReportCell) -> Bool {
+        conditions.allSatisfy { condition in
+            guard let value = cell.settings[condition.path] else { return condition.value == "none" }
+            if DisplayText.value(value) == condition.value || JSONText.canonical(value) == condition.value {
+                return true
+            }
+            guard let number = value.doubleValue, let wanted = Double(condition.value) else { return false }
+            return number == wanted
+        }
+    }
+
+    /// Paths that may differ between a cell and its baseline: the conditions' own, and everything below a choice.
+    func isFreed(_ path: String) -> Bool {
+        conditions.contains { ReportPaths.isWithin(path, $0.path) }
+    }
+
+    /// The baseline cell of every cell that has exactly one, by index, and how many had several to choose from.
+    func pairing(_ cells: [ReportCell]) -> (baselineOf: [Int: Int], ambiguous: Int) {
+        var candidates: [String: [Int]] = [:]
+        for cell in cells where isBaseline(cell) {
+            candidates[cell.key { !isFreed($0) }, default: []].append(cell.index)
+        }
+        var baselineOf: [Int: Int] = [:]
+        var ambiguous = 0
+        for cell in cells where !isBaseline(cell) {
+            var matches = candidates[cell.key { !isFreed($0) }] ?? []
+            if matches.count > 1 {
+                // Several variants of the baseline: the one that agrees wherever both have a setting.
+                matches = matches.filter { index in
+                    cells[index].texts.allSatisfy { path, text in
+                        guard isFreed(path), !conditions.contains(where: { $0.path == path }) else { return true }
+                        return cell.texts[path] == nil || cell.texts[path] == text
+                    }
+                }
+                if matches.count != 1 { ambiguous += 1 }
+            }
+            if matches.count == 1 { baselineOf[cell.index] = matches[0] }
+        }
+        return (baselineOf, ambiguous)
+    }
+}
+
+extension Substring {
+    /// Without spaces at both ends.
+    var trimmed: Substring {
+        var result = self
+        while result.first == " " { result.removeFirst() }
+        while result.last == " " { result.removeLast() }
+        return result
+    }
+}

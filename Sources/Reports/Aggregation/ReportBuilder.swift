@@ -1,0 +1,166 @@
+import Catalog
+
+extension Report {
+    /// Aggregates runs into cells, compares the cells with their baseline and tests the differences.
+    ///
+    /// Every comparison of a metric among `runs` is in its Holm family, whatever `options.by` shows. Give runs in plan
+    /// order: names are listed in the order in which they first appear. Throws ``ReportError`` for a metric, axis or
+    /// baseline that these runs do not have.
+    public init(runs given: [ReportRun], options: ReportOptions) throws(ReportError) {
+        let (cells, runs, hasTwins) = makeCells(given)
+        let axes = ReportAxes(cells: cells, declared: options.declaredAxes)
+        let metrics = try Self.metrics(options.metrics, in: runs)
+        var selector: BaselineSelector?
+        var notes: [String] = []
+        if let text = options.baseline ?? BaselineSelector.standard(axes: axes, cells: cells) {
+            selector = try BaselineSelector(text, axes: axes, cells: cells)
+        } else if axes.varying.contains(where: { $0 != ReportPaths.task }) {
+            notes.append("no comparison: the base does not vary; --baseline path=value compares along another axis")
+        }
+        if hasTwins {
+            notes.append("runs with one configuration and seed but different component versions are kept apart")
+        }
+        let order = Self.columnOrder(axes: axes, selector: selector)
+        var shown = order
+        if let by = options.by {
+            shown = []
+            for name in by {
+                let path = try axes.resolve(name)
+                if !shown.contains(path) { shown.append(path) }
+            }
+            let hidden = axes.independent.filter { !shown.contains($0) }
+            if !hidden.isEmpty {
+                notes.append("rows also differ in \(hidden.map(axes.title).joined(separator: ", ")), not shown")
+            }
+        }
+        let sortOrder = shown + order.filter { !shown.contains($0) }
+        let sorted = Self.sort(cells, by: sortOrder, baselineFirst: selector)
+        let sectionBuilder = SectionBuilder(axes: axes, columns: order, selector: selector)
+        let sections = metrics.map { sectionBuilder.section($0, cells: sorted) }
+        var counts: [ReportRunState: Int] = [:]
+        for run in runs { counts[run.state, default: 0] += 1 }
+        self.init(
+            sweeps: options.sweeps, axes: order.map { AxisColumn(path: $0, title: axes.title($0)) },
+            shownAxes: shown.map { AxisColumn(path: $0, title: axes.title($0)) }, baseline: selector?.label,
+            sections: sections, verdicts: VerdictBuilder.verdicts(sections), runs: runs.count, stateCounts: counts,
+            failures: countReasons(runs.filter { $0.state == .failed }.map { $0.failureCode ?? "failed" }),
+            notes: notes)
+    }
+
+    /// Metrics that must not be read without others.
+    private static let companions = ["d-plus": ["kl", "mode-tv"], "reverse-kl": ["reverse-kl-inside"]]
+
+    /// The asked metrics, checked, each followed by its companions where some run has them.
+    private static func metrics(_ asked: [String], in runs: [ReportRun]) throws(ReportError) -> [String] {
+        var available: Set<String> = []
+        for run in runs { available.formUnion(run.metrics.keys) }
+        var result: [String] = []
+        for name in asked {
+            // Before any run has finished there is nothing to check against.
+            guard available.isEmpty || available.contains(name) else {
+                throw .unknownMetric(name, available: available.sorted())
+            }
+            if !result.contains(name) { result.append(name) }
+        }
+        for name in asked {
+            for companion in companions[name] ?? [] where available.contains(companion) && !result.contains(companion) {
+                result.append(companion)
+            }
+        }
+        return result
+    }
+
+    /// Axes in column order: the compared ones last, so that a cell and its baseline stand below each other.
+    private static func columnOrder(axes: ReportAxes, selector: BaselineSelector?) -> [String] {
+        guard let selector else { return axes.varying }
+        return axes.varying.filter { !selector.isFreed($0) } + axes.varying.filter(selector.isFreed)
+    }
+
+    private static func sort(
+        _ cells: [ReportCell], by paths: [String], baselineFirst selector: BaselineSelector?
+    ) -> [ReportCell] {
+        let tables = paths.map { path in
+            ReportAxes.ranks(of: path, in: cells) { cell in
+                selector.map { $0.conditions.contains { $0.path == path } && $0.isBaseline(cell) } ?? false
+            }
+        }
+        let keys = cells.map { cell in zip(paths, tables).map { $1[cell.texts[$0]] ?? 0 } }
+        return cells.sorted { left, right in
+            for (a, b) in zip(keys[left.index], keys[right.index]) where a != b { return a < b }
+            return left.index < right.index
+        }
+    }
+}
+
+/// Builds one metric's rows, comparisons and headlines.
+struct SectionBuilder {
+    let axes: ReportAxes
+    let columns: [String]
+    let selector: BaselineSelector?
+
+    func section(_ metric: String, cells: [ReportCell]) -> ReportSection {
+        let groups = cells.flatMap { CellMetric.split($0, metric: metric) }
+        var notes: [String] = []
+        if groups.count > cells.count {
+            notes.append("runs evaluated with different parameters or versions of \(metric) are kept in rows apart")
+        }
+        let direction = cells.lazy.flatMap(\.runs).compactMap { $0.metrics[metric]?.direction }.first ?? .lower
+        var rows = groups.map { group in
+            group.row(axes: columns, isBaseline: selector?.isBaseline(group.cell) ?? false, direction: direction)
+        }
+        var headlines: [Headline] = []
+        if let selector {
+            headlines = compare(
+                groups, rows: &rows, cells: cells, selector: selector, direction: direction, notes: &notes)
+        }
+        adjust(&rows)
+        let family = rows.filter { $0.comparison?.p != nil }.count
+        if direction == .target, rows.contains(where: { $0.comparison?.isRankTest == true }) {
+            notes.append("\(metric) has no better direction: pairs with a failed run cannot be tested")
+        }
+        return ReportSection(
+            metric: metric, direction: direction, rows: rows, headlines: headlines, familySize: family, notes: notes)
+    }
+
+    /// Fills in every row's comparison; returns the headlines.
+    private func compare(
+        _ groups: [CellMetric], rows: inout [ReportRow], cells: [ReportCell], selector: BaselineSelector,
+        direction: ReportDirection, notes: inout [String]
+    ) -> [Headline] {
+        // `pairing` wants cells by index.
+        let (baselineOf, ambiguous) = selector.pairing(cells.sorted { $0.index < $1.index })
+        if ambiguous > 0 {
+            notes.append("\(ambiguous) cells have several baseline cells; name one, for example base=gmm,components=1")
+        }
+        var groupsOfCell: [Int: [CellMetric]] = [:]
+        for group in groups { groupsOfCell[group.cell.index, default: []].append(group) }
+        let builder = HeadlineBuilder(axes: axes, selector: selector, direction: direction)
+        var variants: [String] = []
+        var rowsOfVariant: [String: [RowPairs]] = [:]
+        for (index, group) in groups.enumerated() {
+            guard let baseline = baselineOf[group.cell.index], let others = groupsOfCell[baseline] else { continue }
+            // A side without any value has no parameters; it is paired with whatever the other has.
+            let other = others.first { $0.key == group.key || $0.key == nil || group.key == nil }
+            guard let other else { continue }
+            let pairs = group.pairs(with: other)
+            rows[index].comparison = Comparison(pairs.map(\.outcome), direction: direction)
+            let variant = builder.variant(group.cell)
+            if rowsOfVariant[variant] == nil { variants.append(variant) }
+            rowsOfVariant[variant, default: []].append(RowPairs(cell: group.cell, pairs: pairs))
+        }
+        var headlines = variants.compactMap { builder.headline(variant: $0, rows: rowsOfVariant[$0] ?? []) }
+        let tested = headlines.indices.filter { headlines[$0].p != nil }
+        for (index, p) in zip(tested, holmAdjusted(tested.compactMap { headlines[$0].p })) {
+            headlines[index].adjustedP = p
+        }
+        return headlines
+    }
+
+    /// Holm over all of the metric's comparisons.
+    private func adjust(_ rows: inout [ReportRow]) {
+        let tested = rows.indices.filter { rows[$0].comparison?.p != nil }
+        for (index, p) in zip(tested, holmAdjusted(tested.compactMap { rows[$0].comparison?.p })) {
+            rows[index].comparison?.adjustedP = p
+        }
+    }
+}

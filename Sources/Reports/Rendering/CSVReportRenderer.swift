@@ -1,0 +1,72 @@
+import Catalog
+
+/// The report as RFC 4180 csv: one record a row, full-precision numbers, the same text as the JSON report's.
+struct CSVReportRenderer {
+    func render(_ report: Report) -> String {
+        let axisColumns = report.axes
+        let head =
+            ["metric", "direction", "task", "base", "components", "couplingLayers"]
+            + axisColumns.map(\.path).filter { !Self.fixed.contains($0) }
+            + [
+                "n", "mean", "sd", "ciLower", "ciUpper", "floorMean", "floorSD", "floorReps", "poolLimit",
+                "withinNoise", "isBaseline", "delta", "deltaCILower", "deltaCIUpper", "p", "pHolm", "minimumP",
+                "pairs", "rankTest", "holmFamily", "runs", "failed", "failures", "nulls", "notEvaluated", "unfinished",
+                "metricVersion", "metricParameters",
+            ]
+        var lines = [head.map(quote).joined(separator: ",")]
+        for section in report.sections {
+            for row in section.rows {
+                lines.append(record(row, section, axisColumns.map(\.path)).map(quote).joined(separator: ","))
+            }
+        }
+        return lines.joined(separator: "\r\n") + "\r\n"
+    }
+
+    /// Paths whose values have columns of their own.
+    private static let fixed = [ReportPaths.task, ReportPaths.base, ReportPaths.components, ReportPaths.couplingLayers]
+
+    private func record(_ row: ReportRow, _ section: ReportSection, _ axes: [String]) -> [String] {
+        let others = axes.filter { !Self.fixed.contains($0) }.map { path in
+            row.axes.first { $0.path == path }.map { text($0.value) } ?? ""
+        }
+        let comparison = row.comparison
+        func number(_ value: Double?) -> String { value.flatMap { $0.isFinite ? JSONText.number($0) : nil } ?? "" }
+        func reasons(_ counts: [ReasonCount]) -> String {
+            counts.map { "\($0.count) \($0.reason)" }.joined(separator: "; ")
+        }
+        return [row.metric, row.direction.rawValue, row.task, row.base, text(row.components), text(row.couplingLayers)]
+            + others
+            + [
+                "\(row.n)", number(row.mean), number(row.standardDeviation), number(row.interval?.lower),
+                number(row.interval?.upper), number(row.floor?.mean), number(row.floor?.standardDeviation),
+                row.floor.map { "\($0.repetitions)" } ?? "", number(row.poolLimit), "\(row.isNoise)",
+                "\(row.isBaseline)", number(comparison?.difference), number(comparison?.interval?.lower),
+                number(comparison?.interval?.upper), number(comparison?.p), number(comparison?.adjustedP),
+                number(comparison?.minimumP), comparison.map { "\($0.pairs)" } ?? "",
+                comparison.map { "\($0.isRankTest)" } ?? "", "\(section.familySize)", "\(row.runs)",
+                "\(row.failed)", reasons(row.failures), reasons(row.nulls), "\(row.notEvaluated)",
+                "\(row.unfinished)", "\(row.version)", row.parameters,
+            ]
+    }
+
+    private func text(_ value: JSONValue) -> String {
+        switch value {
+        case .null: return ""
+        case .string(let text): return text
+        default: return JSONText.canonical(value)
+        }
+    }
+
+    /// A field in quotes when it holds a comma, a quote, a line break or spaces at an end.
+    private func quote(_ field: String) -> String {
+        let special = field.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
+        guard special || field.first == " " || field.last == " " else { return field }
+        var quoted = "\""
+        // By scalars: Swift reads CR LF as one character, and a quote with a combining mark as another.
+        for scalar in field.unicodeScalars {
+            quoted.unicodeScalars.append(scalar)
+            if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,126 @@
+import Catalog
+
+/// The sentences that the table and markdown share.
+struct ReportWording {
+    let report: Report
+
+    /// `mmd (lower is better) · mean [95 % CI] over seeds · …`
+    func heading(_ section: ReportSection) -> String {
+        var parts = [
+            DisplayText.visible(section.metric) + " (\(better(section.direction)))", "mean [95 % CI] over seeds",
+        ]
+        if section.rows.contains(where: { $0.comparison != nil }), let baseline = report.baseline {
+            parts.append("Δ paired by seed against \(DisplayText.visible(baseline))")
+            parts.append("Holm-adjusted p (family of \(section.familySize))")
+        }
+        parts.append(counts)
+        return parts.joined(separator: " · ")
+    }
+
+    /// `80 of 80 runs`, and what became of the others.
+    var counts: String {
+        let completed = report.stateCounts[.completed] ?? 0
+        var text = "\(completed) of \(report.runs) runs"
+        if !report.failures.isEmpty {
+            let total = report.failures.reduce(0) { $0 + $1.count }
+            text += ", \(total) failed (\(Self.reasons(report.failures)))"
+        }
+        let unfinished = report.runs - completed - (report.stateCounts[.failed] ?? 0)
+        if unfinished > 0 { text += ", \(unfinished) unfinished" }
+        return text
+    }
+
+    func better(_ direction: ReportDirection) -> String {
+        switch direction {
+        case .lower: return "lower is better"
+        case .higher: return "higher is better"
+        case .target: return "best at its target"
+        }
+    }
+
+    /// `3 diverged, 1 timeout`.
+    static func reasons(_ reasons: [ReasonCount]) -> String {
+        reasons.map { "\($0.count) \(DisplayText.visible($0.reason))" }.joined(separator: ", ")
+    }
+
+    /// What a row lacks, empty when it lacks nothing.
+    static func missing(_ row: ReportRow) -> String {
+        var parts: [String] = []
+        if row.failed > 0 {
+            parts.append("\(row.failed) failed: " + row.failures.map(\.reason).joined(separator: ", "))
+        }
+        for null in row.nulls { parts.append("\(null.count) null: \(null.reason)") }
+        if row.notEvaluated > 0 { parts.append("\(row.notEvaluated) not evaluated") }
+        if row.unfinished > 0 { parts.append("\(row.unfinished) unfinished") }
+        return DisplayText.visible(parts.joined(separator: "; "))
+    }
+
+    /// `all 4 tasks × 2 depths: gmm below gaussian in 40 of 40 pairs, pooled Δ −0.03 [−.04, −.02], p < 0.0001 (…)`.
+    func headline(_ headline: Headline, _ section: ReportSection) -> String {
+        let isBelow = section.direction != .higher
+        let count = isBelow ? headline.below : headline.above
+        var text = headline.scope.isEmpty ? "" : "\(headline.scope): "
+        text += "\(headline.variant) \(isBelow ? "below" : "above") \(headline.baseline)"
+        text += " in \(count) of \(headline.pairs) pairs"
+        if headline.equal > 0 { text += ", \(headline.equal) equal" }
+        if headline.againstVariant > 0 { text += ", \(headline.againstVariant) lost by failure" }
+        if headline.againstBaseline > 0 { text += ", \(headline.againstBaseline) won by failure" }
+        if headline.difference != nil {
+            let (mean, interval) = NumberText.estimate(headline.difference, headline.interval)
+            text += ", pooled Δ\(headline.isRankTest ? " of survivors" : "") \(mean)"
+            if !interval.isEmpty { text += " \(interval)" }
+        }
+        if let p = headline.p {
+            let shown = NumberText.p(p)
+            text += ", p " + (shown.hasPrefix("<") ? "< " + shown.dropFirst() : "= " + shown)
+            text += " (sign-flip\(headline.isRankTest ? " of signed ranks" : ""), stratified, \(headline.units) units"
+            if let least = headline.minimumP, least >= 0.01 { text += ", least possible \(NumberText.plain(least))" }
+            text += ")"
+        } else {
+            text += ", not testable"
+        }
+        return DisplayText.visible(text)
+    }
+
+    /// Headlines worth a line: those that pool rows, or a section's only one.
+    func shownHeadlines(_ section: ReportSection) -> [Headline] {
+        let compared = section.rows.filter { $0.comparison != nil }.count
+        return section.headlines.count < compared || section.headlines.count == 1 ? section.headlines : []
+    }
+
+    /// Marks and notes below a section.
+    func footnotes(_ section: ReportSection) -> [String] {
+        var notes: [String] = []
+        if section.rows.contains(where: \.isNoise) { notes.append("≈ within the noise floor.") }
+        if section.rows.contains(where: { $0.comparison?.isRankTest == true }) {
+            notes.append(
+                "† a run of a pair failed: p is of signed ranks in which the failed side loses; means are survivors' only."
+            )
+        }
+        let least = section.rows.compactMap { $0.comparison?.minimumP }
+        if let low = least.min(), let high = least.max(), high >= 0.01 {
+            let range = low == high ? NumberText.plain(low) : "\(NumberText.plain(low)) to \(NumberText.plain(high))"
+            let pairs = section.rows.compactMap { $0.comparison?.pairs }
+            let counts = Set(pairs).count == 1 ? "\(pairs[0])" : "\(pairs.min() ?? 0) to \(pairs.max() ?? 0)"
+            notes.append("A row's unadjusted p cannot be below \(range) with \(counts) pairs (2/2ⁿ).")
+        }
+        if section.rows.contains(where: { $0.poolLimit != nil }) {
+            notes.append("pool limit: the least that a static pool of this effective size permits, whatever the flow.")
+        }
+        return notes + section.notes.map { DisplayText.visible($0) + "." }
+    }
+
+    /// `verdict: gmm against gaussian: wins (d-plus better, kl better, mode-tv tied)`.
+    func verdict(_ verdict: Verdict) -> String {
+        let outcomes = verdict.outcomes.map { "\($0.metric) \($0.outcome.rawValue)" }.joined(separator: ", ")
+        let word: String
+        if verdict.wins {
+            word = "wins"
+        } else if verdict.outcomes.contains(where: { $0.outcome == .undecided }) {
+            word = "undecided, too few pairs"
+        } else {
+            word = verdict.outcomes.allSatisfy { $0.outcome == .tied } ? "tied" : "does not win"
+        }
+        return DisplayText.visible("verdict: \(verdict.variant) against \(verdict.baseline): \(word) (\(outcomes))")
+    }
+}

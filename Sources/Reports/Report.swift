@@ -1,0 +1,191 @@
+import Catalog
+
+/// A closed interval.
+public struct Interval: Sendable, Equatable {
+    public var lower: Double
+    public var upper: Double
+
+    /// Creates an interval.
+    public init(_ lower: Double, _ upper: Double) {
+        self.lower = lower
+        self.upper = upper
+    }
+}
+
+/// A reason and how often it occurred.
+public struct ReasonCount: Sendable, Equatable {
+    public var reason: String
+    public var count: Int
+
+    /// Creates a count.
+    public init(_ reason: String, _ count: Int) {
+        self.reason = reason
+        self.count = count
+    }
+}
+
+/// A cell against its baseline cell, paired by seed.
+public struct Comparison: Sendable, Equatable {
+    /// Pairs in the test: both sides finished (a failed side counts), at least one has a value.
+    public var pairs: Int
+    /// Pairs in which both sides have a value: those that `difference` averages.
+    public var completePairs: Int
+    /// Mean of cell − baseline over complete pairs.
+    public var difference: Double?
+    /// 95 % t interval of `difference`; nil with fewer than two complete pairs.
+    public var interval: Interval?
+    /// Sign-flip p; nil without pairs.
+    public var p: Double?
+    /// `p` adjusted by Holm's method over the metric's whole family.
+    public var adjustedP: Double?
+    /// The least p that this number of pairs can give: 2/2ⁿ.
+    public var minimumP: Double?
+    /// A pair has a side without a value, so p is of signed ranks and the means are survivors' only.
+    public var isRankTest: Bool
+    /// Complete pairs in which the cell is below, equal to, above the baseline.
+    public var below: Int
+    public var equal: Int
+    public var above: Int
+}
+
+/// One cell and one metric: a row of the report. Runs in it differ only in the seed.
+public struct ReportRow: Sendable, Equatable {
+    public var task: String
+    public var base: String
+    public var components: JSONValue
+    /// Least and most components that the cell's runs used.
+    public var componentsUsed: ClosedRange<Int>?
+    public var couplingLayers: JSONValue
+    /// Every varying axis, `.null` where the cell's variant does not have the path.
+    public var axes: [ReportSetting]
+    public var metric: String
+    public var direction: ReportDirection
+    public var parameters: String
+    public var version: Int
+    public var sampleSizes: [Int]
+    /// Seeds with a value, ascending, and the values.
+    public var seeds: [Int]
+    public var values: [Double]
+    public var mean: Double?
+    /// Standard deviation over seeds (n − 1); nil below two.
+    public var standardDeviation: Double?
+    /// 95 % t interval of the mean; nil below two values.
+    public var interval: Interval?
+    public var floor: ReportFloor?
+    /// Mean of the cell's pool limits, nil unless the pool is static and a limit is known.
+    public var poolLimit: Double?
+    /// The mean is within floor.mean + 2 floor.sd/√n (for `higher`: above the mirrored bound).
+    public var isNoise: Bool
+    public var isBaseline: Bool
+    /// Nil for baseline rows and rows without a baseline cell.
+    public var comparison: Comparison?
+    /// Runs of the cell, and how many of them failed, by reason.
+    public var runs: Int
+    public var failures: [ReasonCount]
+    /// Completed runs whose metric is null, by reason.
+    public var nulls: [ReasonCount]
+    /// Completed runs that the metric was not evaluated for.
+    public var notEvaluated: Int
+    /// Runs planned, running or interrupted.
+    public var unfinished: Int
+
+    /// Number of values averaged.
+    public var n: Int { values.count }
+
+    /// Number of failed runs.
+    public var failed: Int { failures.reduce(0) { $0 + $1.count } }
+}
+
+/// One variant against the baseline over all tasks and other axes: the headline.
+public struct Headline: Sendable, Equatable {
+    /// For example `gmm`, and what it is compared with.
+    public var variant: String
+    public var baseline: String
+    /// What is pooled over, for example `all 4 tasks × 2 depths`.
+    public var scope: String
+    /// Complete pairs below, equal, above; pairs in all, failed sides included.
+    public var below: Int
+    public var equal: Int
+    public var above: Int
+    public var pairs: Int
+    /// Pairs with a side without a value, against the variant and against the baseline.
+    public var againstVariant: Int
+    public var againstBaseline: Int
+    /// Mean over tasks of the mean difference over complete pairs, with its stratified 95 % interval.
+    public var difference: Double?
+    public var interval: Interval?
+    /// Independent units that are flipped: one for each (task configuration, seed).
+    public var units: Int
+    public var p: Double?
+    /// Holm over the metric's headlines.
+    public var adjustedP: Double?
+    public var minimumP: Double?
+    public var isRankTest: Bool
+    /// Sign of the tested statistic: −1 when the variant is below the baseline.
+    public var sign: Int
+}
+
+/// One metric's part of a report.
+public struct ReportSection: Sendable, Equatable {
+    public var metric: String
+    public var direction: ReportDirection
+    public var rows: [ReportRow]
+    public var headlines: [Headline]
+    /// Number of comparisons that Holm's method adjusts for.
+    public var familySize: Int
+    /// Sentences for the reader (limits of the tests, cells that were kept apart, …).
+    public var notes: [String]
+}
+
+/// How a variant does on the three metrics that must be read together.
+public struct Verdict: Sendable, Equatable {
+    /// A metric's outcome for the variant.
+    public enum Outcome: String, Sendable, Equatable {
+        case better, tied, worse
+        /// Too few pairs for any p below 0.05.
+        case undecided
+    }
+    public var variant: String
+    public var baseline: String
+    /// d-plus, kl, mode-tv in this order.
+    public var outcomes: [(metric: String, outcome: Outcome)]
+
+    /// Better on at least one and not worse or undecided on any.
+    public var wins: Bool {
+        outcomes.contains { $0.outcome == .better }
+            && outcomes.allSatisfy { $0.outcome == .better || $0.outcome == .tied }
+    }
+
+    /// Equal in all fields.
+    public static func == (left: Verdict, right: Verdict) -> Bool {
+        left.variant == right.variant && left.baseline == right.baseline
+            && left.outcomes.elementsEqual(right.outcomes, by: ==)
+    }
+}
+
+/// A column of axis values.
+public struct AxisColumn: Sendable, Equatable {
+    /// Full path.
+    public var path: String
+    /// Short name where unambiguous, else the path.
+    public var title: String
+}
+
+/// A whole report, ready to be drawn in any format.
+public struct Report: Sendable, Equatable {
+    public var sweeps: [String]
+    /// Every varying axis, in column order.
+    public var axes: [AxisColumn]
+    /// The columns to show: `axes`, or those that were asked for.
+    public var shownAxes: [AxisColumn]
+    /// For example `gaussian`, `components = 1`; nil without a baseline.
+    public var baseline: String?
+    public var sections: [ReportSection]
+    public var verdicts: [Verdict]
+    /// Runs in all, and by state.
+    public var runs: Int
+    public var stateCounts: [ReportRunState: Int]
+    /// Failed runs by reason, most frequent first.
+    public var failures: [ReasonCount]
+    public var notes: [String]
+}

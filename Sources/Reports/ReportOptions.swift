@@ -1,0 +1,53 @@
+/// What a report is asked to show.
+public struct ReportOptions: Sendable, Equatable {
+    /// Metric names in the order of the report.
+    public var metrics: [String]
+    /// Axes shown as columns, full or short names; nil shows every axis that varies.
+    public var by: [String]?
+    /// `path=value`, several joined by commas (`base=gmm,components=1`); nil is base=gaussian, else the first base.
+    public var baseline: String?
+    /// Names of the sweeps that are reported, for the title.
+    public var sweeps: [String]
+    /// Full paths that the specs declare as axes, in their order; they become columns whenever they vary.
+    public var declaredAxes: [String]
+
+    /// Creates options.
+    public init(
+        metrics: [String], by: [String]? = nil, baseline: String? = nil, sweeps: [String] = [],
+        declaredAxes: [String] = []
+    ) {
+        self.metrics = metrics
+        self.by = by
+        self.baseline = baseline
+        self.sweeps = sweeps
+        self.declaredAxes = declaredAxes
+    }
+}
+
+/// Why a report cannot be made as asked: what was given and what is there.
+public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
+    case unknownMetric(String, available: [String])
+    case unknownAxis(String, available: [String])
+    case ambiguousAxis(String, candidates: [String])
+    case badBaseline(String)
+    case noSuchBaseline(String, available: [String])
+
+    /// One sentence with the remedy.
+    public var description: String {
+        func listed(_ names: [String]) -> String {
+            names.isEmpty ? "none" : names.map(DisplayText.visible).joined(separator: ", ")
+        }
+        switch self {
+        case .unknownMetric(let name, let available):
+            return "no run here has the metric '\(DisplayText.visible(name))'; there are: \(listed(available))"
+        case .unknownAxis(let name, let available):
+            return "'\(DisplayText.visible(name))' is no axis of these runs; axes that vary: \(listed(available))"
+        case .ambiguousAxis(let name, let candidates):
+            return "'\(DisplayText.visible(name))' could be any of \(listed(candidates)); give the full path"
+        case .badBaseline(let text):
+            return "baseline '\(DisplayText.visible(text))' is not of the form path=value, for example base=gaussian"
+        case .noSuchBaseline(let text, let available):
+            return "no run here has \(DisplayText.visible(text)); values: \(listed(available))"
+        }
+    }
+}
