@@ -14,7 +14,8 @@ public enum DistributionCatalog {
         name: "gmm", version: 1,
         summary: "A mixture of K Gaussians: disconnected mass before the flow starts, so the flow need not tear it.",
         definition: "p(z) = Σ_k π_k N(z; μ_k, Σ_k), π_k ≥ min(10⁻³, 0.1/K), Σ_k diagonal or full with log sd ≥ −7",
-        source: "arXiv 2512.04954; weighted EM: Dempster, Laird and Rubin 1977; k-means++: Arthur and Vassilvitskii 2007",
+        source:
+            "arXiv 2512.04954; weighted EM: Dempster, Laird and Rubin 1977; k-means++: Arthur and Vassilvitskii 2007",
         parameters: [
             ParameterDescription(
                 "components", .anyOf([.integer(1...256), .choice(["match"])]), default: .string("match"),
@@ -24,7 +25,8 @@ public enum DistributionCatalog {
                 "Shape of each component's covariance."),
             ParameterDescription(
                 "init", .choice(["em", "random", "given"]), default: .string("em"),
-                "Where the mixture starts: weighted EM on the training draws, standard normal means, or `means` as given."),
+                "Where the mixture starts: weighted EM on the training draws, standard normal means, or `means` as given."
+            ),
             ParameterDescription(
                 "trainable", .boolean, default: .bool(true), "Whether the mixture is trained together with the flow."),
             ParameterDescription(

@@ -1,0 +1,163 @@
+import CFlowKernels
+import FlowMath
+
+/// Σ_k π_k N(μ_k, Σ_k) with diagonal or full covariance.
+///
+/// Parameters: `base.logits` (K), `base.means` (K × D), `base.logScales` (K × D) and, with full covariance,
+/// `base.lower` (K × D(D−1)/2). Component k whitens as v = A (z − μ) with A lower triangular, diagonal e^{−logScale},
+/// strictly lower entries `lower`, so log N = −½‖v‖² − Σ logScale − (D/2) log 2π. Weights are
+/// π = f + (1 − K f) softmax(logits), f = min(10⁻³, 0.1/K): no component can starve.
+struct GaussianMixture: Sendable {
+    /// log sd never falls below this in standardised units, so that a component cannot collapse onto a draw.
+    static let smallestLogScale: Float = -7
+
+    let dimension: Int
+    let components: Int
+    let isFull: Bool
+    let isTrainable: Bool
+    let logits: Int
+    let means: Int
+    let logScales: Int
+    let lower: Int
+    /// Prepared: log weight − Σ logScale − (D/2) log 2π per component, then e^{−logScale}.
+    let constants: Int
+    let inverseScales: Int
+    let responsibilitiesTape: Int
+    let constantLanes: Int
+    let meanLanes: Int
+    let scaleLanes: Int
+    let lowerLanes: Int
+
+    var lowerCount: Int { dimension * (dimension - 1) / 2 }
+    /// The smallest weight of a component.
+    var weightFloor: Double { min(1e-3, 0.1 / Double(components)) }
+
+    init(dimension: Int, components: Int, isFull: Bool, isTrainable: Bool, plan: inout FlowPlan) {
+        let role: ParameterRole = isTrainable ? .base : .constant
+        self.dimension = dimension
+        self.components = components
+        self.isFull = isFull && dimension > 1
+        self.isTrainable = isTrainable
+        logits = plan.layout.add("base.logits", [components], role: role)
+        means = plan.layout.add("base.means", [components, dimension], role: role)
+        logScales = plan.layout.add("base.logScales", [components, dimension], role: role)
+        let lowerCount = dimension * (dimension - 1) / 2
+        let isFull = self.isFull
+        lower = isFull ? plan.layout.add("base.lower", [components, lowerCount], role: role) : -1
+        constants = plan.workspace.reservePrepared(components)
+        inverseScales = plan.workspace.reservePrepared(components * dimension)
+        responsibilitiesTape = plan.workspace.reserveTape(rows: components)
+        let count = isTrainable ? components : 0
+        constantLanes = plan.workspace.reserveLanes(count)
+        meanLanes = plan.reserveReducedLanes(count: count * dimension, gradientOffset: means)
+        scaleLanes = plan.workspace.reserveLanes(count * dimension)
+        lowerLanes = isFull ? plan.reserveReducedLanes(count: count * lowerCount, gradientOffset: lower) : -1
+    }
+
+    /// Mixture weights from the parameters.
+    func weights(_ parameters: UnsafePointer<Float>) -> [Double] {
+        softmax(parameters).map { weightFloor + (1 - Double(components) * weightFloor) * $0 }
+    }
+
+    private func softmax(_ parameters: UnsafePointer<Float>) -> [Double] {
+        let values = (0..<components).map { Double(parameters[logits + $0]) }
+        let total = logSumExp(values)
+        return values.map { Elementary.exp($0 - total) }
+    }
+
+    /// Logits whose weights are `weights` (each at least the floor; smaller ones are raised to just above it).
+    func logits(forWeights weights: [Double]) -> [Float] {
+        let share = 1 - Double(components) * weightFloor
+        return weights.map { Float(Elementary.log(max(($0 - weightFloor) / share, 1e-9))) }
+    }
+
+    func prepare(_ context: TileContext) {
+        let weights = weights(context.parameters)
+        for k in 0..<components {
+            var constant = Elementary.log(weights[k]) - 0.5 * Double(dimension) * 1.8378770664093453
+            for d in 0..<dimension {
+                let logScale = Double(context.parameters[logScales &+ k &* dimension &+ d])
+                constant -= logScale
+                context.prepared[inverseScales &+ k &* dimension &+ d] = Float(Elementary.exp(-logScale))
+            }
+            context.prepared[constants &+ k] = Float(constant)
+        }
+    }
+
+    func logDensity(_ context: TileContext, values: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>) {
+        context.elementwise.mixture_log_density(
+            values, context.prepared + constants, context.parameters + means, context.prepared + inverseScales,
+            isFull ? context.parameters + lower : nil, context.tape + responsibilitiesTape, result, components,
+            dimension, context.width)
+    }
+
+    func backward(
+        _ context: TileContext, values: UnsafePointer<Float>, upstream: UnsafePointer<Float>,
+        gradient: UnsafeMutablePointer<Float>
+    ) {
+        context.elementwise.mixture_backward(
+            values, context.parameters + means, context.prepared + inverseScales,
+            isFull ? context.parameters + lower : nil, context.tape + responsibilitiesTape, upstream, gradient,
+            isTrainable ? context.lanes + constantLanes : nil, isTrainable ? context.lanes + meanLanes : nil,
+            isTrainable ? context.lanes + scaleLanes : nil, isFull && isTrainable ? context.lanes + lowerLanes : nil,
+            components, dimension, context.width)
+    }
+
+    /// After a batch: from gradients of the prepared values to gradients of logits and log scales.
+    func finishGradient(_ context: TileContext) {
+        guard isTrainable else { return }
+        var sums = [Float](repeating: 0, count: components)
+        context.dense.reduce_lanes(context.lanes + constantLanes, &sums, components)
+        let shares = softmax(context.parameters)
+        let weights = weights(context.parameters)
+        let free = 1 - Double(components) * weightFloor
+        // d log π_k / d logit_j = free · p_k (δ_kj − p_j) / π_k.
+        var scaled = [Double](repeating: 0, count: components)
+        var total = 0.0
+        for k in 0..<components {
+            scaled[k] = Double(sums[k]) * free * shares[k] / weights[k]
+            total += scaled[k]
+        }
+        for k in 0..<components { context.gradient[logits &+ k] = Float(scaled[k] - shares[k] * total) }
+        // d inverse scale / d log scale = −inverse scale; the constant contributes −1.
+        var scaleSums = [Float](repeating: 0, count: components * dimension)
+        context.dense.reduce_lanes(context.lanes + scaleLanes, &scaleSums, components * dimension)
+        for k in 0..<components {
+            for d in 0..<dimension {
+                let index = k &* dimension &+ d
+                context.gradient[logScales &+ index] =
+                    -scaleSums[index] * context.prepared[inverseScales &+ index] - sums[k]
+            }
+        }
+    }
+
+    /// After an optimiser step: keeps the parameters in their range.
+    func project(_ parameters: UnsafeMutablePointer<Float>) {
+        guard isTrainable else { return }
+        for i in 0..<(components * dimension) where parameters[logScales &+ i] < Self.smallestLogScale {
+            parameters[logScales &+ i] = Self.smallestLogScale
+        }
+    }
+
+    /// One draw into `point` (D coordinates `stride` apart); `cumulative` holds running sums of the weights.
+    func sample(
+        into point: UnsafeMutablePointer<Float>, stride: Int, stream: inout RandomStream, cumulative: [Double],
+        parameters: UnsafePointer<Float>
+    ) {
+        let u = stream.nextUniform() * cumulative[components - 1]
+        var k = 0
+        while k < components - 1 && u >= cumulative[k] { k &+= 1 }
+        // Solve A (z − μ) = ε row by row.
+        for r in 0..<dimension {
+            var value = Float(stream.nextNormal())
+            if isFull {
+                let row = lower &+ k &* lowerCount &+ r &* (r &- 1) / 2
+                for e in 0..<r {
+                    value -= parameters[row &+ e] * (point[e &* stride] - parameters[means &+ k &* dimension &+ e])
+                }
+            }
+            let scale = Float(Elementary.exp(Double(parameters[logScales &+ k &* dimension &+ r])))
+            point[r &* stride] = value * scale + parameters[means &+ k &* dimension &+ r]
+        }
+    }
+}

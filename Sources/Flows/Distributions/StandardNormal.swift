@@ -1,0 +1,25 @@
+import CFlowKernels
+import FlowMath
+
+/// N(0, I) in D dimensions: log p(z) = −½‖z‖² − (D/2) log 2π.
+struct StandardNormal: Sendable {
+    let dimension: Int
+
+    private var logNormalizer: Float { Float(-0.5 * Double(dimension) * 1.8378770664093453) }
+
+    func logDensity(_ context: TileContext, values: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>) {
+        context.elementwise.normal_log_density(values, result, logNormalizer, dimension, context.width)
+    }
+
+    func backward(
+        _ context: TileContext, values: UnsafePointer<Float>, upstream: UnsafePointer<Float>,
+        gradient: UnsafeMutablePointer<Float>
+    ) {
+        context.elementwise.normal_backward(values, upstream, gradient, dimension, context.width)
+    }
+
+    /// One draw into `point` (D coordinates `stride` apart).
+    func sample(into point: UnsafeMutablePointer<Float>, stride: Int, stream: inout RandomStream) {
+        for d in 0..<dimension { point[d &* stride] = Float(stream.nextNormal()) }
+    }
+}

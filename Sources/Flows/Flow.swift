@@ -1,0 +1,114 @@
+import FlowMath
+
+/// A normalizing flow: a base distribution pushed through a bijection. Forward is base → data (sampling), inverse is
+/// data → base (density). The architecture only; parameters lie in a separate flat buffer.
+///
+/// In the forward direction: for each coupling i = 0 … L−1: a fixed mixing (from the second on), the coupling, ActNorm;
+/// last the standardisation of θ.
+public final class Flow: Sendable {
+    /// D.
+    public let dimension: Int
+    public let configuration: FlowConfiguration
+    public let baseConfiguration: BaseConfiguration
+    /// Names, shapes and places of all parameters.
+    public let layout: ParameterLayout
+
+    let layers: [FlowLayer]
+    let base: BaseDistribution
+    let standardization: ElementwiseAffine
+    let workspacePlan: WorkspacePlan
+    let reductions: [LaneReduction]
+    // Owns the memory that the perceptrons' layer tables point to.
+    private let tables: LayerTables
+
+    /// Lays out a flow for points in R^dimension (dimension ≥ 1).
+    public init(dimension: Int, configuration: FlowConfiguration, base: BaseConfiguration) {
+        precondition(dimension > 0, "a flow needs at least one dimension")
+        self.dimension = dimension
+        self.configuration = configuration
+        baseConfiguration = base
+        var plan = FlowPlan()
+        let tables = LayerTables()
+        var layers: [FlowLayer] = []
+        for i in 0..<configuration.couplingLayers {
+            if i > 0 && configuration.mixing != .none {
+                layers.append(.rotation(FixedRotation(dimension: dimension, name: "layers.\(i).mixing", plan: &plan)))
+            }
+            let transformsLast = configuration.mixing == .permutation || i % 2 == 0
+            layers.append(
+                .affineCoupling(
+                    AffineCoupling(
+                        dimension: dimension, transformsLast: transformsLast, hiddenSizes: configuration.hiddenSizes,
+                        logScaleLimit: configuration.logScaleLimit, name: "layers.\(i).coupling", plan: &plan,
+                        tables: tables)))
+            if configuration.actNorm {
+                layers.append(
+                    .elementwiseAffine(
+                        ElementwiseAffine(
+                            dimension: dimension, isTrainable: true, name: "layers.\(i).actNorm", plan: &plan)))
+            }
+        }
+        standardization = ElementwiseAffine(
+            dimension: dimension, isTrainable: false, name: "standardization", plan: &plan)
+        layers.append(.elementwiseAffine(standardization))
+        switch base {
+        case .gaussian: self.base = .standardNormal(StandardNormal(dimension: dimension))
+        case .gaussianMixture(let mixture):
+            self.base = .gaussianMixture(
+                GaussianMixture(
+                    dimension: dimension, components: mixture.components, isFull: mixture.isFull,
+                    isTrainable: mixture.isTrainable, plan: &plan))
+        }
+        self.layers = layers
+        self.tables = tables
+        layout = plan.layout
+        workspacePlan = plan.workspace
+        reductions = plan.reductions
+    }
+
+    /// A zeroed parameter buffer of the right size.
+    public func makeParameters() -> AlignedBuffer { AlignedBuffer(count: layout.count) }
+}
+
+/// The memory in which one thread evaluates one flow: allocated once, reused for every batch.
+public final class FlowWorkspace {
+    /// d loss / d parameter after ``Flow/accumulateGradient(parameters:points:weights:workspace:)``, laid out like the
+    /// parameters.
+    public let gradient: AlignedBuffer
+    let tape: AlignedBuffer
+    let prepared: AlignedBuffer
+    let lanes: AlignedBuffer
+    let scratchA: AlignedBuffer
+    let scratchB: AlignedBuffer
+    let rows: AlignedBuffer
+    let values: AlignedBuffer
+    let valueGradient: AlignedBuffer
+    let logDet: AlignedBuffer
+    let logDensity: AlignedBuffer
+    let upstream: AlignedBuffer
+
+    /// Memory for `flow`.
+    public init(flow: Flow) {
+        let plan = flow.workspacePlan
+        gradient = AlignedBuffer(count: flow.layout.count)
+        tape = AlignedBuffer(count: plan.tape)
+        prepared = AlignedBuffer(count: plan.prepared)
+        lanes = AlignedBuffer(count: plan.lanes * 16)
+        scratchA = AlignedBuffer(count: plan.scratchRows * tileWidth)
+        scratchB = AlignedBuffer(count: plan.scratchRows * tileWidth)
+        rows = AlignedBuffer(count: plan.rowStride * tileWidth)
+        values = AlignedBuffer(count: flow.dimension * tileWidth)
+        valueGradient = AlignedBuffer(count: flow.dimension * tileWidth)
+        logDet = AlignedBuffer(count: tileWidth)
+        logDensity = AlignedBuffer(count: tileWidth)
+        upstream = AlignedBuffer(count: tileWidth)
+    }
+
+    func context(parameters: AlignedBuffer, kernels: Kernels) -> TileContext {
+        TileContext(
+            dense: kernels.dense, elementwise: kernels.elementwise, width: tileWidth,
+            parameters: UnsafePointer(parameters.pointer), prepared: prepared.pointer, tape: tape.pointer,
+            gradient: gradient.pointer, lanes: lanes.pointer, scratchA: scratchA.pointer, scratchB: scratchB.pointer,
+            rows: rows.pointer)
+    }
+}

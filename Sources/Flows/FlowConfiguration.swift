@@ -1,0 +1,126 @@
+import Catalog
+
+/// How the coordinates are mixed between couplings.
+public enum MixingKind: String, Sendable, Equatable {
+    /// A random rotation (Haar) from the flow-init stream.
+    case rotation
+    /// A random cyclic permutation with unchanging masks, so that every coordinate moves.
+    case permutation
+    case none
+}
+
+/// The architecture of a flow, read from the `flow` section of a configuration.
+public struct FlowConfiguration: Sendable, Equatable {
+    public var couplingLayers: Int
+    public var hiddenSizes: [Int]
+    /// s_max of affine couplings.
+    public var logScaleLimit: Double
+    public var actNorm: Bool
+    public var mixing: MixingKind
+
+    /// Creates a configuration; see ``FlowParameters`` for meanings and defaults.
+    public init(
+        couplingLayers: Int = 8, hiddenSizes: [Int] = [64, 64], logScaleLimit: Double = 2, actNorm: Bool = true,
+        mixing: MixingKind = .rotation
+    ) {
+        self.couplingLayers = couplingLayers
+        self.hiddenSizes = hiddenSizes
+        self.logScaleLimit = logScaleLimit
+        self.actNorm = actNorm
+        self.mixing = mixing
+    }
+
+    /// Reads resolved parameters; throws when one is missing or of another type.
+    public init(_ parameters: ParameterValues) throws(ParameterError) {
+        guard let mixing = MixingKind(rawValue: try parameters.string("mixing")) else {
+            throw ParameterError(name: "mixing", expected: "rotation, permutation or none", found: parameters["mixing"])
+        }
+        guard try parameters.string("coupling") == "affine" else {
+            throw ParameterError(name: "coupling", expected: "affine", found: parameters["coupling"])
+        }
+        self.init(
+            couplingLayers: try parameters.integer("couplingLayers"),
+            hiddenSizes: try parameters.integers("hiddenSizes"),
+            logScaleLimit: try parameters.number("logScaleLimit"), actNorm: try parameters.boolean("actNorm"),
+            mixing: mixing)
+    }
+}
+
+/// Where a mixture's parameters come from at the start.
+public enum MixtureInitialization: Sendable, Equatable {
+    /// Weighted EM on the training draws, seen through the flow as initialised.
+    case expectationMaximization
+    /// Standard normal means, unit scales, equal weights.
+    case random
+    /// The given means in θ-space with one standard deviation.
+    case given(means: [[Double]], standardDeviation: Double)
+}
+
+/// The base distribution, read from the `base` section of a configuration.
+public enum BaseConfiguration: Sendable, Equatable {
+    case gaussian
+    case gaussianMixture(GaussianMixtureConfiguration)
+
+    /// Reads a resolved choice; throws ``UnknownComponentError`` or a parameter's error. `components` must be a
+    /// number by now (`match` is resolved before).
+    public init(_ choice: ComponentChoice) throws {
+        switch choice.name {
+        case DistributionCatalog.gaussian.name: self = .gaussian
+        case DistributionCatalog.gaussianMixture.name:
+            self = .gaussianMixture(try GaussianMixtureConfiguration(choice.parameters))
+        default:
+            throw UnknownComponentError(
+                kind: "base", name: choice.name, known: DistributionCatalog.descriptions.map(\.name))
+        }
+    }
+}
+
+/// A Gaussian mixture base; see ``DistributionCatalog/gaussianMixture`` for meanings and defaults.
+public struct GaussianMixtureConfiguration: Sendable, Equatable {
+    public var components: Int
+    public var isFull: Bool
+    public var initialization: MixtureInitialization
+    public var isTrainable: Bool
+    public var freezeFraction: Double
+    public var learningRateFactor: Double
+
+    /// Creates a configuration.
+    public init(
+        components: Int, isFull: Bool = false, initialization: MixtureInitialization = .expectationMaximization,
+        isTrainable: Bool = true, freezeFraction: Double = 0.1, learningRateFactor: Double = 0.1
+    ) {
+        self.components = components
+        self.isFull = isFull
+        self.initialization = initialization
+        self.isTrainable = isTrainable
+        self.freezeFraction = freezeFraction
+        self.learningRateFactor = learningRateFactor
+    }
+
+    /// Reads resolved parameters.
+    public init(_ parameters: ParameterValues) throws(ParameterError) {
+        let initialization: MixtureInitialization
+        switch try parameters.string("init") {
+        case "em": initialization = .expectationMaximization
+        case "random": initialization = .random
+        case "given":
+            guard let rows = parameters["means"]?.arrayValue else {
+                throw ParameterError(
+                    name: "means", expected: "K means in θ-space, because init is given", found: parameters["means"])
+            }
+            var means: [[Double]] = []
+            for row in rows {
+                means.append(try ParameterValues(["means": row]).numbers("means"))
+            }
+            initialization = .given(means: means, standardDeviation: try parameters.number("standardDeviation"))
+        default:
+            throw ParameterError(name: "init", expected: "em, random or given", found: parameters["init"])
+        }
+        self.init(
+            components: try parameters.integer("components"),
+            isFull: try parameters.string("covariance") == "full", initialization: initialization,
+            isTrainable: try parameters.boolean("trainable"),
+            freezeFraction: try parameters.number("freezeFraction"),
+            learningRateFactor: try parameters.number("learningRateFactor"))
+    }
+}

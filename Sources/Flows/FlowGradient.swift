@@ -1,0 +1,116 @@
+import CFlowKernels
+import FlowMath
+
+/// A batch of points as the engine wants it: single precision, point-major, with a weight per point.
+public struct WeightedBatch {
+    /// D.
+    public let dimension: Int
+    /// Capacity in points.
+    public let capacity: Int
+    /// Points in use.
+    public var count: Int
+    /// Coordinate d of point i at `values[i * dimension + d]`.
+    public let values: AlignedBuffer
+    public let weights: AlignedBuffer
+
+    /// Room for `capacity` points.
+    public init(dimension: Int, capacity: Int) {
+        self.dimension = dimension
+        self.capacity = capacity
+        count = 0
+        values = AlignedBuffer(count: dimension * capacity)
+        weights = AlignedBuffer(count: capacity)
+    }
+}
+
+extension Flow {
+    /// loss = −Σ_i w_i log q(θ_i) over the batch, and its gradient in `workspace.gradient` (replaced).
+    ///
+    /// Sums over points run in a fixed order, so the result is a pure function of (parameters, batch) within one
+    /// numerics variant. A non-finite loss means the gradient must not be used.
+    public func accumulateGradient(
+        parameters: AlignedBuffer, batch: WeightedBatch, workspace: FlowWorkspace, kernels: Kernels = .current
+    ) -> Double {
+        workspace.gradient.clear()
+        workspace.lanes.clear()
+        let context = workspace.context(parameters: parameters, kernels: kernels)
+        let (loss, weightSum) = layers.withUnsafeBufferPointer { layers in
+            gradientTiles(layers, context: context, batch: batch, workspace: workspace)
+        }
+        for reduction in reductions {
+            context.dense.reduce_lanes(
+                context.lanes + reduction.lanesOffset, context.gradient + reduction.gradientOffset, reduction.count)
+        }
+        for layer in layers { layer.finishGradient(context.gradient, upstreamTotal: Float(-weightSum)) }
+        base.finishGradient(context)
+        return loss
+    }
+
+    private func gradientTiles(
+        _ layers: UnsafeBufferPointer<FlowLayer>, context: TileContext, batch: WeightedBatch, workspace: FlowWorkspace
+    ) -> (loss: Double, weightSum: Double) {
+        let constant = prepare(layers, context)
+        let values = workspace.values.pointer
+        let gradient = workspace.valueGradient.pointer
+        let upstream = workspace.upstream.pointer
+        let logDensity = workspace.logDensity.pointer
+        let logDet = workspace.logDet.pointer
+        var loss = 0.0
+        var weightSum = 0.0
+        var start = 0
+        while start < batch.count {
+            let filled = min(tileWidth, batch.count &- start)
+            gather(batch, from: start, count: filled, into: values)
+            inverseTile(layers, context, values: values, logDet: logDet)
+            base.logDensity(context, values: values, result: logDensity)
+            for t in 0..<tileWidth {
+                // Points that only fill up the last tile have weight 0.
+                let weight = t < filled ? batch.weights.pointer[start &+ t] : 0
+                upstream[t] = -weight
+                if weight != 0 {
+                    loss -= Double(weight) * (Double(logDensity[t]) + Double(logDet[t]) + constant)
+                    weightSum += Double(weight)
+                }
+            }
+            base.backward(context, values: values, upstream: upstream, gradient: gradient)
+            for index in 0..<layers.count {
+                layers[index].inverseBackward(context, gradient: gradient, upstream: upstream)
+            }
+            start &+= tileWidth
+        }
+        return (loss, weightSum)
+    }
+
+    /// Once per batch; returns the constant part of the inverse's log-determinant.
+    func prepare(_ layers: UnsafeBufferPointer<FlowLayer>, _ context: TileContext) -> Double {
+        var constant = 0.0
+        for index in 0..<layers.count { constant += layers[index].prepare(context) }
+        base.prepare(context)
+        return constant
+    }
+
+    /// A tile through all layers, data → base; sets logDet to the point-dependent part.
+    func inverseTile(
+        _ layers: UnsafeBufferPointer<FlowLayer>, _ context: TileContext, values: UnsafeMutablePointer<Float>,
+        logDet: UnsafeMutablePointer<Float>
+    ) {
+        logDet.update(repeating: 0, count: context.width)
+        var index = layers.count &- 1
+        while index >= 0 {
+            layers[index].inverse(context, values: values, logDet: logDet)
+            index &-= 1
+        }
+    }
+
+    /// Point-major batch → feature-major tile; the rest of the tile repeats the first point, which is harmless.
+    private func gather(
+        _ batch: WeightedBatch, from start: Int, count: Int, into tile: UnsafeMutablePointer<Float>
+    ) {
+        for d in 0..<dimension {
+            for t in 0..<tileWidth {
+                let point = t < count ? start &+ t : start
+                tile[d &* tileWidth &+ t] = batch.values.pointer[point &* dimension &+ d]
+            }
+        }
+    }
+}

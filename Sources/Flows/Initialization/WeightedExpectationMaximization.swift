@@ -1,0 +1,170 @@
+import FlowMath
+
+/// Weighted expectation–maximisation for Gaussian mixtures (Dempster, Laird and Rubin 1977), started by greedy
+/// k-means++ (Arthur and Vassilvitskii 2007) with several restarts.
+///
+/// Draws enter with their importance weights, not as resampled duplicates, so nothing is counted twice.
+public struct WeightedExpectationMaximization: Sendable {
+    public var components: Int
+    /// Full covariances, else diagonal.
+    public var isFull: Bool
+    public var maximumIterations = 200
+    /// EM stops when the mean log density rises by less than this, nats.
+    public var tolerance = 1e-7
+    /// Independent k-means++ starts; the one with the least weighted inertia goes on.
+    public var restarts = 8
+
+    /// Fits of K = `components` ≥ 1.
+    public init(components: Int, isFull: Bool) {
+        self.components = components
+        self.isFull = isFull
+    }
+
+    /// Fits to `points` (n ≥ 1) with `weights` (non-negative, not all zero). A pure function of its arguments.
+    public func fit(_ points: Points, weights: [Double], stream: RandomStream) -> MixtureFit {
+        let draws = ActiveDraws(points, weights: weights)
+        var best: (centres: [Double], inertia: Double)?
+        for restart in 0..<restarts {
+            var substream = stream.substream(UInt32(restart))
+            let start = KMeans(components: components).run(draws, stream: &substream)
+            if best == nil || start.inertia < best!.inertia { best = start }
+        }
+        return iterate(draws, centres: best!.centres)
+    }
+
+    private func iterate(_ draws: ActiveDraws, centres: [Double]) -> MixtureFit {
+        let dimension = draws.dimension
+        let spread = draws.meanVariance
+        // 1e-6 of the mean variance keeps every component wider than rounding, also on duplicated draws.
+        let ridge = max(1e-6 * spread, 1e-300)
+        var fit = MixtureFit(
+            weights: [Double](repeating: 1 / Double(components), count: components),
+            means: (0..<components).map { Array(centres[($0 * dimension)..<(($0 + 1) * dimension)]) },
+            covariances: [], meanLogDensity: -.infinity)
+        var shares = KMeans(components: components).assignmentShares(draws, centres: centres)
+        var previous = -Double.infinity
+        for _ in 0..<maximumIterations {
+            maximize(draws, shares: shares, ridge: ridge, spread: spread, fit: &fit)
+            let mean = expectation(draws, fit: fit, shares: &shares)
+            fit.meanLogDensity = mean
+            if mean - previous < tolerance { break }
+            previous = mean
+        }
+        return fit
+    }
+
+    /// M step. shares[i * K + k] = responsibility of component k for draw i.
+    private func maximize(
+        _ draws: ActiveDraws, shares: [Double], ridge: Double, spread: Double, fit: inout MixtureFit
+    ) {
+        let dimension = draws.dimension
+        fit.covariances = []
+        var total = 0.0
+        for k in 0..<components {
+            var mass = 0.0
+            var mean = [Double](repeating: 0, count: dimension)
+            for i in 0..<draws.count {
+                let w = draws.weights[i] * shares[i &* components &+ k]
+                mass += w
+                for d in 0..<dimension { mean[d] += w * draws.values[i &* dimension &+ d] }
+            }
+            var covariance = [Double](repeating: 0, count: dimension * dimension)
+            if mass > 1e-12 {
+                for d in 0..<dimension { mean[d] /= mass }
+                for i in 0..<draws.count {
+                    let w = draws.weights[i] * shares[i &* components &+ k]
+                    if w == 0 { continue }
+                    for r in 0..<dimension {
+                        let dr = draws.values[i &* dimension &+ r] - mean[r]
+                        for c in (isFull ? 0 : r)...r {
+                            covariance[r &* dimension &+ c] +=
+                                w * dr * (draws.values[i &* dimension &+ c] - mean[c])
+                        }
+                    }
+                }
+                for r in 0..<dimension {
+                    for c in 0...r {
+                        covariance[r * dimension + c] /= mass
+                        covariance[c * dimension + r] = covariance[r * dimension + c]
+                    }
+                }
+                fit.means[k] = mean
+            } else {
+                // A component without draws keeps its place and becomes as wide as the data.
+                for d in 0..<dimension { covariance[d * dimension + d] = spread }
+            }
+            for d in 0..<dimension { covariance[d * dimension + d] += ridge }
+            fit.covariances.append(covariance)
+            fit.weights[k] = max(mass, 1e-12)
+            total += fit.weights[k]
+        }
+        for k in 0..<components { fit.weights[k] /= total }
+    }
+
+    /// E step; returns the weighted mean log density.
+    private func expectation(_ draws: ActiveDraws, fit: MixtureFit, shares: inout [Double]) -> Double {
+        let whitenings = (0..<components).map {
+            TriangularWhitening(mean: fit.means[$0], covariance: fit.covariances[$0])
+        }
+        let logWeights = fit.weights.map(Elementary.log)
+        var mean = 0.0
+        draws.values.withUnsafeBufferPointer { values in
+            shares.withUnsafeMutableBufferPointer { shares in
+                for i in 0..<draws.count {
+                    let point = values.baseAddress! + i &* draws.dimension
+                    let row = shares.baseAddress! + i &* components
+                    var maximum = -Double.infinity
+                    for k in 0..<components {
+                        row[k] = logWeights[k] + whitenings[k].logDensity(point)
+                        maximum = max(maximum, row[k])
+                    }
+                    var sum = 0.0
+                    for k in 0..<components {
+                        row[k] = Elementary.exp(row[k] - maximum)
+                        sum += row[k]
+                    }
+                    for k in 0..<components { row[k] /= sum }
+                    mean += draws.weights[i] * (maximum + Elementary.log(sum))
+                }
+            }
+        }
+        return mean
+    }
+}
+
+/// The draws that carry weight, with weights normalised to 1.
+struct ActiveDraws {
+    let dimension: Int
+    let values: [Double]
+    let weights: [Double]
+    var count: Int { weights.count }
+
+    /// Keeps draws with more than 10⁻¹⁰ of the largest weight: the rest cannot move a fit.
+    init(_ points: Points, weights: [Double]) {
+        dimension = points.dimension
+        let threshold = (weights.max() ?? 0) * 1e-10
+        var values: [Double] = []
+        var kept: [Double] = []
+        for i in 0..<points.count where weights[i] > threshold {
+            kept.append(weights[i])
+            for d in 0..<points.dimension { values.append(points[i, d]) }
+        }
+        let total = kept.reduce(0, +)
+        self.values = values
+        self.weights = kept.map { $0 / total }
+    }
+
+    /// Weighted variance averaged over the coordinates.
+    var meanVariance: Double {
+        var sum = 0.0
+        for d in 0..<dimension {
+            var mean = 0.0
+            for i in 0..<count { mean += weights[i] * values[i &* dimension &+ d] }
+            for i in 0..<count {
+                let difference = values[i &* dimension &+ d] - mean
+                sum += weights[i] * difference * difference
+            }
+        }
+        return sum / Double(dimension)
+    }
+}

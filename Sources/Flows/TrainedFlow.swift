@@ -1,0 +1,138 @@
+import CFlowKernels
+import FlowMath
+
+/// A flow with its parameters: a density to sample and evaluate.
+///
+/// log q and samples come from the single-precision engine and are widened. Safe from several threads at once (each
+/// call works in memory of its own).
+public struct TrainedFlow: SampleableDensity {
+    public let flow: Flow
+    /// Never written after the value was made.
+    public let parameters: AlignedBuffer
+
+    /// Wraps a flow and a copy of its parameters.
+    public init(flow: Flow, parameters: AlignedBuffer) {
+        self.flow = flow
+        let copy = AlignedBuffer(count: parameters.count)
+        copy.copy(from: parameters)
+        self.parameters = copy
+    }
+
+    /// D.
+    public var dimension: Int { flow.dimension }
+
+    /// log q(θ) of each point, nats.
+    public func logProbability(of points: Points) -> [Double] {
+        inverse(points).logProbability
+    }
+
+    /// `count` draws: base samples pushed forward. Point i depends only on the stream and i.
+    public func sample(count: Int, stream: RandomStream) -> Points {
+        var stream = stream
+        let cumulative = flow.cumulativeWeights(parameters)
+        let parameters = UnsafePointer(parameters.pointer)
+        return mapTiles(count: count, logDetSign: 1) { tile, filled, _ in
+            for t in 0..<filled {
+                switch flow.base {
+                case .standardNormal(let normal):
+                    normal.sample(into: tile + t, stride: tileWidth, stream: &stream)
+                case .gaussianMixture(let mixture):
+                    mixture.sample(
+                        into: tile + t, stride: tileWidth, stream: &stream, cumulative: cumulative,
+                        parameters: parameters)
+                }
+            }
+        }.points
+    }
+
+    /// Base-space images f⁻¹(θ) and log q(θ).
+    public func inverse(_ points: Points) -> (latent: Points, logProbability: [Double]) {
+        precondition(points.dimension == dimension, "points must have the flow's dimension")
+        let result = mapTiles(count: points.count, logDetSign: -1) { tile, filled, start in
+            load(points, from: start, count: filled, into: tile)
+        }
+        return (result.points, result.logDensity)
+    }
+
+    /// f(z): base → data.
+    public func forward(_ latent: Points) -> Points {
+        precondition(latent.dimension == dimension, "points must have the flow's dimension")
+        return mapTiles(count: latent.count, logDetSign: 1) { tile, filled, start in
+            load(latent, from: start, count: filled, into: tile)
+        }.points
+    }
+
+    /// max_i ‖f(f⁻¹(θ_i)) − θ_i‖_∞, in units of θ: how far single precision is from exact invertibility.
+    public func inverseError(of points: Points) -> Double {
+        let back = forward(inverse(points).latent)
+        var worst = 0.0
+        for i in points.values.indices {
+            let difference = abs(back.values[i] - points.values[i])
+            if !(difference <= worst) { worst = difference }
+        }
+        return worst
+    }
+
+    private func load(_ points: Points, from start: Int, count: Int, into tile: UnsafeMutablePointer<Float>) {
+        for t in 0..<tileWidth {
+            let point = t < count ? start &+ t : start
+            for d in 0..<dimension { tile[d &* tileWidth &+ t] = Float(points[point, d]) }
+        }
+    }
+
+    /// Fills tiles with `fill`, passes them through the flow (+1 forward, −1 inverse) and collects coordinates and, for
+    /// the inverse, log densities.
+    private func mapTiles(
+        count: Int, logDetSign: Int,
+        fill: (UnsafeMutablePointer<Float>, _ filled: Int, _ start: Int) -> Void
+    ) -> (points: Points, logDensity: [Double]) {
+        let workspace = FlowWorkspace(flow: flow)
+        let context = workspace.context(parameters: parameters, kernels: .current)
+        var values = [Double](repeating: 0, count: count * dimension)
+        var logDensity = [Double](repeating: 0, count: logDetSign < 0 ? count : 0)
+        flow.layers.withUnsafeBufferPointer { layers in
+            let constant = flow.prepare(layers, context)
+            let tile = workspace.values.pointer
+            let logDet = workspace.logDet.pointer
+            var start = 0
+            while start < count {
+                let filled = min(tileWidth, count &- start)
+                fill(tile, filled, start)
+                if logDetSign < 0 {
+                    flow.inverseTile(layers, context, values: tile, logDet: logDet)
+                    flow.base.logDensity(context, values: tile, result: workspace.logDensity.pointer)
+                    for t in 0..<filled {
+                        logDensity[start &+ t] =
+                            Double(workspace.logDensity.pointer[t]) + Double(logDet[t]) + constant
+                    }
+                } else {
+                    for index in 0..<layers.count { layers[index].forward(context, values: tile, logDet: logDet) }
+                }
+                for t in 0..<filled {
+                    for d in 0..<dimension {
+                        values[(start &+ t) &* dimension &+ d] = Double(tile[d &* tileWidth &+ t])
+                    }
+                }
+                start &+= tileWidth
+            }
+        }
+        return (Points(dimension: dimension, values: values), logDensity)
+    }
+}
+
+extension Flow {
+    /// Running sums of a mixture's weights; empty for other bases.
+    func cumulativeWeights(_ parameters: AlignedBuffer) -> [Double] {
+        guard case .gaussianMixture(let mixture) = base else { return [] }
+        var sum = 0.0
+        return mixture.weights(parameters.pointer).map { weight in
+            sum += weight
+            return sum
+        }
+    }
+
+    /// Keeps the parameters in their range; called after every optimiser step.
+    public func project(_ parameters: AlignedBuffer) {
+        base.project(parameters.pointer)
+    }
+}

@@ -1,0 +1,184 @@
+import FlowMath
+import Flows
+import TestSupport
+import Testing
+
+@Suite struct FlowPropertyTests {
+    @Test(arguments: FlowCase.all)
+    func logProbabilityEqualsTheDoublePrecisionReference(_ row: FlowCase) {
+        let (flow, parameters) = row.makeRandom()
+        let points = row.points(count: 150)
+        let reference = ReferenceFlow(flow: flow, parameters: parameters)
+        let values = TrainedFlow(flow: flow, parameters: parameters).logProbability(of: points)
+        for i in 0..<points.count {
+            let exact = reference.logProbability((0..<row.dimension).map { points[i, $0] })
+            #expect(abs(values[i] - exact) <= 2e-4 * max(1, abs(exact)), "point \(i): \(values[i]) against \(exact)")
+        }
+    }
+
+    @Test(arguments: FlowCase.all)
+    func inverseUndoesForward(_ row: FlowCase) {
+        let (flow, parameters) = row.makeRandom()
+        let trained = TrainedFlow(flow: flow, parameters: parameters)
+        let points = row.points(count: 100)
+        let latent = trained.inverse(points).latent
+        let largest = latent.values.reduce(1) { max($0, abs($1)) }
+        #expect(trained.inverseError(of: points) < 1e-4 * largest)
+    }
+
+    @Test(arguments: FlowCase.all)
+    func logDetEqualsTheNumericJacobian(_ row: FlowCase) {
+        let (flow, parameters) = row.makeRandom()
+        let reference = ReferenceFlow(flow: flow, parameters: parameters)
+        let points = row.points(count: 5)
+        for i in 0..<points.count {
+            let theta = (0..<row.dimension).map { points[i, $0] }
+            let (_, logDet) = reference.inverse(theta)
+            let numeric = logAbsoluteDeterminant(
+                numericJacobian(at: theta) { reference.inverse($0).latent }, dimension: row.dimension)
+            #expect(abs(logDet - numeric) < 1e-5 * max(1, abs(logDet)))
+        }
+    }
+
+    @Test(arguments: FlowCase.all)
+    func everyGradientByNameEqualsFiniteDifferences(_ row: FlowCase) {
+        let (flow, parameters) = row.makeRandom()
+        let points = row.points(count: 75)
+        var batch = WeightedBatch(dimension: row.dimension, capacity: points.count)
+        batch.count = points.count
+        for i in points.values.indices { batch.values.pointer[i] = Float(points.values[i]) }
+        for i in 0..<points.count { batch.weights.pointer[i] = Float(1 + i % 3) / 150 }
+        let workspace = FlowWorkspace(flow: flow)
+        let loss = flow.accumulateGradient(parameters: parameters, batch: batch, workspace: workspace)
+        let reference = ReferenceFlow(flow: flow, parameters: parameters)
+        func referenceLoss(_ reference: ReferenceFlow) -> Double {
+            (0..<points.count).reduce(0) { sum, i in
+                let theta = (0..<row.dimension).map { Double(batch.values.pointer[i * row.dimension + $0]) }
+                return sum - Double(batch.weights.pointer[i]) * reference.logProbability(theta)
+            }
+        }
+        #expect(abs(loss - referenceLoss(reference)) < 1e-4 * max(1, abs(loss)))
+        for tensor in flow.layout.tensors where tensor.role != .constant {
+            let engine = workspace.gradient.array(tensor.range).map(Double.init)
+            let scale = engine.reduce(1e-3) { max($0, abs($1)) }
+            // All entries of small tensors, a spread of the large ones.
+            for index in stride(from: 0, to: tensor.count, by: max(1, tensor.count / 23)) {
+                var shifted = reference
+                let h = 1e-5
+                let value = shifted.tensors[tensor.name]![index]
+                shifted.tensors[tensor.name]![index] = value + h
+                let up = referenceLoss(shifted)
+                shifted.tensors[tensor.name]![index] = value - h
+                let down = referenceLoss(shifted)
+                let numeric = (up - down) / (2 * h)
+                #expect(
+                    abs(engine[index] - numeric) < 2e-3 * scale,
+                    "\(tensor.name)[\(index)]: \(engine[index]) against \(numeric)")
+            }
+        }
+    }
+
+    @Test(arguments: FlowCase.all.filter { $0.dimension <= 2 })
+    func samplesFollowTheDensity(_ row: FlowCase) {
+        // Counts in cells against the integral of the density over each cell (midpoint rule), by Pearson's chi-square.
+        let (flow, parameters) = row.makeRandom()
+        let trained = TrainedFlow(flow: flow, parameters: parameters)
+        let count = 20_000
+        let samples = trained.sample(count: count, stream: RandomStream(seed: 1, purpose: .latent))
+        #expect(samples.prefix(70) == trained.sample(count: 70, stream: RandomStream(seed: 1, purpose: .latent)))
+        let (cells, fine) = (8, 40)
+        let axes = (0..<2).map { d -> (lower: Double, step: Double) in
+            guard d < row.dimension else { return (0, 1) }
+            let column = (0..<count).map { samples[$0, d] }.sorted()
+            let (low, high) = (column[count / 50], column[count * 49 / 50])
+            return (low, (high - low) / Double(cells))
+        }
+        let rows = row.dimension == 2 ? cells * fine : 1
+        var grid: [Double] = []
+        for i in 0..<(cells * fine) {
+            for j in 0..<rows {
+                grid.append(axes[0].lower + (Double(i) + 0.5) * axes[0].step / Double(fine))
+                if row.dimension == 2 { grid.append(axes[1].lower + (Double(j) + 0.5) * axes[1].step / Double(fine)) }
+            }
+        }
+        let density = trained.logProbability(of: Points(dimension: row.dimension, values: grid))
+        let area = axes[0].step / Double(fine) * (row.dimension == 2 ? axes[1].step / Double(fine) : 1)
+        let columns = row.dimension == 2 ? cells : 1
+        var expected = [Double](repeating: 0, count: cells * columns)
+        for i in 0..<(cells * fine) {
+            for j in 0..<rows {
+                expected[(i / fine) * columns + j / fine] +=
+                    Double(count) * area * Elementary.exp(density[i * rows + j])
+            }
+        }
+        var observed = [Double](repeating: 0, count: cells * columns)
+        for i in 0..<count {
+            let a = ((samples[i, 0] - axes[0].lower) / axes[0].step).rounded(.down)
+            let b = row.dimension == 2 ? ((samples[i, 1] - axes[1].lower) / axes[1].step).rounded(.down) : 0
+            if a >= 0, a < Double(cells), b >= 0, b < Double(columns) { observed[Int(a) * columns + Int(b)] += 1 }
+        }
+        var statistic = 0.0
+        var freedom = 0.0
+        for (o, e) in zip(observed, expected) where e > 8 {
+            statistic += (o - e) * (o - e) / e
+            freedom += 1
+        }
+        #expect(freedom >= 6)
+        // Five standard deviations above the mean of chi-square.
+        #expect(statistic < freedom + 5 * (2 * freedom).squareRoot(), "chi-square \(statistic) on \(freedom) cells")
+    }
+
+    @Test(arguments: FlowCase.all, ["avx2", "portable"])
+    func instructionSetsAgree(_ row: FlowCase, _ isa: String) {
+        guard let other = Kernels.named(isa) else { return }
+        let (flow, parameters) = row.makeRandom()
+        let points = row.points(count: 100)
+        var batch = WeightedBatch(dimension: row.dimension, capacity: points.count)
+        batch.count = points.count
+        for i in points.values.indices { batch.values.pointer[i] = Float(points.values[i]) }
+        for i in 0..<points.count { batch.weights.pointer[i] = 0.01 }
+        func gradient(_ kernels: Kernels) -> (loss: Double, gradient: [Float]) {
+            let workspace = FlowWorkspace(flow: flow)
+            let loss = flow.accumulateGradient(
+                parameters: parameters, batch: batch, workspace: workspace, kernels: kernels)
+            return (loss, workspace.gradient.array(0..<workspace.gradient.count))
+        }
+        let (mine, theirs) = (gradient(.current), gradient(other))
+        if other.numericsVariant == Kernels.current.numericsVariant {
+            #expect(mine.loss.bitPattern == theirs.loss.bitPattern)
+            #expect(mine.gradient == theirs.gradient)
+        } else {
+            #expect(abs(mine.loss - theirs.loss) < 1e-4)
+        }
+    }
+}
+
+/// d f_r / d x_c by central differences, row-major.
+func numericJacobian(at x: [Double], _ function: ([Double]) -> [Double]) -> [Double] {
+    let h = 1e-6
+    var jacobian = [Double](repeating: 0, count: x.count * x.count)
+    for c in x.indices {
+        var (up, down) = (x, x)
+        up[c] += h
+        down[c] -= h
+        let (high, low) = (function(up), function(down))
+        for r in x.indices { jacobian[r * x.count + c] = (high[r] - low[r]) / (2 * h) }
+    }
+    return jacobian
+}
+
+/// log |det| by Gaussian elimination with partial pivoting.
+func logAbsoluteDeterminant(_ matrix: [Double], dimension: Int) -> Double {
+    var m = matrix
+    var result = 0.0
+    for c in 0..<dimension {
+        let pivot = (c..<dimension).max { abs(m[$0 * dimension + c]) < abs(m[$1 * dimension + c]) }!
+        for k in 0..<dimension { m.swapAt(c * dimension + k, pivot * dimension + k) }
+        result += Elementary.log(abs(m[c * dimension + c]))
+        for r in (c + 1)..<max(dimension, c + 1) {
+            let factor = m[r * dimension + c] / m[c * dimension + c]
+            for k in c..<dimension { m[r * dimension + k] -= factor * m[c * dimension + k] }
+        }
+    }
+    return result
+}

@@ -1,0 +1,73 @@
+import FlowMath
+import Flows
+
+/// One row of the table of flows that every property test runs over. A new bijection or base is tested by adding rows.
+public struct FlowCase: Sendable, CustomStringConvertible {
+    public var description: String
+    public var dimension: Int
+    public var configuration: FlowConfiguration
+    public var base: BaseConfiguration
+
+    static func mixture(_ components: Int, full: Bool = false, trainable: Bool = true) -> BaseConfiguration {
+        .gaussianMixture(
+            GaussianMixtureConfiguration(components: components, isFull: full, isTrainable: trainable))
+    }
+
+    /// Every base, mixing, depth parity, dimension 1 … 5, conditioners with 0 … 3 hidden layers of odd and large sizes.
+    public static let all: [FlowCase] = [
+        FlowCase(
+            description: "2D gaussian, defaults", dimension: 2, configuration: FlowConfiguration(couplingLayers: 4),
+            base: .gaussian),
+        FlowCase(
+            description: "2D gmm diagonal", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [32, 48]), base: mixture(4)),
+        FlowCase(
+            description: "2D gmm full", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [16]), base: mixture(3, full: true)),
+        FlowCase(
+            description: "2D fixed gmm, no mixing, no ActNorm", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [20, 70], actNorm: false, mixing: .none),
+            base: mixture(2, trainable: false)),
+        FlowCase(
+            description: "3D gmm full", dimension: 3,
+            configuration: FlowConfiguration(couplingLayers: 5, hiddenSizes: [64, 64]), base: mixture(8, full: true)),
+        FlowCase(
+            description: "3D permutation, wide", dimension: 3,
+            configuration: FlowConfiguration(couplingLayers: 4, hiddenSizes: [100, 130], mixing: .permutation),
+            base: .gaussian),
+        FlowCase(
+            description: "5D three hidden layers", dimension: 5,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [33, 40, 50]),
+            base: mixture(2, full: true)),
+        FlowCase(
+            description: "4D linear conditioner", dimension: 4,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: []), base: mixture(1)),
+        FlowCase(
+            description: "1D", dimension: 1, configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [8]),
+            base: mixture(2)),
+        FlowCase(
+            description: "no coupling", dimension: 2, configuration: FlowConfiguration(couplingLayers: 0),
+            base: mixture(3)),
+    ]
+
+    /// The flow with every trainable parameter random (also the last layers, which start at zero).
+    public func makeRandom(seed: UInt64 = 7) -> (flow: Flow, parameters: AlignedBuffer) {
+        let flow = Flow(dimension: dimension, configuration: configuration, base: base)
+        let draws = points(count: 64, seed: seed)
+        let parameters = flow.initialParameters(
+            draws: draws, weights: [Double](repeating: 1.0 / 64, count: 64), seed: seed)
+        var stream = RandomStream(seed: seed, purpose: .baseInit, substream: 99)
+        for tensor in flow.layout.tensors where tensor.role != .constant {
+            let scale = tensor.decays ? 0.7 / Double(max(tensor.shape.last!, 1)).squareRoot() : 0.3
+            for index in tensor.range { parameters.pointer[index] += Float(scale * stream.nextNormal()) }
+        }
+        return (flow, parameters)
+    }
+
+    /// Points of a wide normal, off centre.
+    public func points(count: Int, seed: UInt64 = 7) -> Points {
+        var stream = RandomStream(seed: seed, purpose: .reference)
+        return Points(
+            dimension: dimension, values: (0..<(count * dimension)).map { _ in 0.5 + 1.5 * stream.nextNormal() })
+    }
+}

@@ -1,1 +1,0 @@
-// Checkers that every implementation must pass.

@@ -1,0 +1,133 @@
+import FlowMath
+import Flows
+
+/// The same flow in plain double-precision loops, read from the formulas and not from the engine: one point at a time,
+/// parameters by name. Finite differences of it are the oracle for the engine's gradients.
+public struct ReferenceFlow {
+    public let flow: Flow
+    /// Values by tensor name, row-major.
+    public var tensors: [String: [Double]]
+
+    /// Copies the parameters of an engine flow.
+    public init(flow: Flow, parameters: AlignedBuffer) {
+        self.flow = flow
+        tensors = [:]
+        for tensor in flow.layout.tensors {
+            tensors[tensor.name] = parameters.array(tensor.range).map(Double.init)
+        }
+    }
+
+    /// f⁻¹(θ) and the log-determinant of the inverse.
+    public func inverse(_ theta: [Double]) -> (latent: [Double], logDet: Double) {
+        var x = theta
+        var logDet = 0.0
+        affineInverse("standardization", &x, &logDet)
+        for i in stride(from: flow.configuration.couplingLayers - 1, through: 0, by: -1) {
+            if flow.configuration.actNorm { affineInverse("layers.\(i).actNorm", &x, &logDet) }
+            let (identity, transformed) = parts(i)
+            let (scale, shift) = conditioner(i, identity.map { x[$0] }, transformed.count)
+            for (j, d) in transformed.enumerated() {
+                x[d] = (x[d] - shift[j]) * Elementary.exp(-scale[j])
+                logDet -= scale[j]
+            }
+            if let matrix = tensors["layers.\(i).mixing.matrix"] {
+                let copy = x
+                for c in x.indices { x[c] = x.indices.reduce(0) { $0 + matrix[$1 * x.count + c] * copy[$1] } }
+            }
+        }
+        return (x, logDet)
+    }
+
+    /// f(z) and the log-determinant of the forward map.
+    public func forward(_ latent: [Double]) -> (theta: [Double], logDet: Double) {
+        var x = latent
+        var logDet = 0.0
+        for i in 0..<flow.configuration.couplingLayers {
+            if let matrix = tensors["layers.\(i).mixing.matrix"] {
+                let copy = x
+                for r in x.indices { x[r] = x.indices.reduce(0) { $0 + matrix[r * x.count + $1] * copy[$1] } }
+            }
+            let (identity, transformed) = parts(i)
+            let (scale, shift) = conditioner(i, identity.map { x[$0] }, transformed.count)
+            for (j, d) in transformed.enumerated() {
+                x[d] = x[d] * Elementary.exp(scale[j]) + shift[j]
+                logDet += scale[j]
+            }
+            if flow.configuration.actNorm { affineForward("layers.\(i).actNorm", &x, &logDet) }
+        }
+        affineForward("standardization", &x, &logDet)
+        return (x, logDet)
+    }
+
+    /// log q(θ), nats.
+    public func logProbability(_ theta: [Double]) -> Double {
+        let (latent, logDet) = inverse(theta)
+        return logBase(latent) + logDet
+    }
+
+    /// log density of the base.
+    public func logBase(_ z: [Double]) -> Double {
+        let dimension = z.count
+        let half = 0.5 * Double(dimension) * Elementary.log(2 * Double.pi)
+        guard let logits = tensors["base.logits"], let means = tensors["base.means"],
+            let logScales = tensors["base.logScales"]
+        else { return -0.5 * z.reduce(0) { $0 + $1 * $1 } - half }
+        let lower = tensors["base.lower"]
+        let components = logits.count
+        let floor = min(1e-3, 0.1 / Double(components))
+        let total = logSumExp(logits)
+        return logSumExp(
+            (0..<components).map { k in
+                let weight = floor + (1 - Double(components) * floor) * Elementary.exp(logits[k] - total)
+                var value = Elementary.log(weight) - half
+                for r in 0..<dimension {
+                    let logScale = logScales[k * dimension + r]
+                    var v = (z[r] - means[k * dimension + r]) * Elementary.exp(-logScale)
+                    if let lower {
+                        let start = k * dimension * (dimension - 1) / 2 + r * (r - 1) / 2
+                        for e in 0..<r { v += lower[start + e] * (z[e] - means[k * dimension + e]) }
+                    }
+                    value -= logScale + 0.5 * v * v
+                }
+                return value
+            })
+    }
+
+    private func parts(_ i: Int) -> (identity: Range<Int>, transformed: Range<Int>) {
+        let half = flow.dimension / 2
+        let last = flow.configuration.mixing == .permutation || i % 2 == 0
+        return last ? (0..<half, half..<flow.dimension) : (half..<flow.dimension, 0..<half)
+    }
+
+    private func conditioner(_ i: Int, _ input: [Double], _ outputs: Int) -> (scale: [Double], shift: [Double]) {
+        var values = input
+        let count = flow.configuration.hiddenSizes.count + 1
+        for l in 0..<count {
+            let weight = tensors["layers.\(i).coupling.conditioner.\(l).weight"]!
+            let bias = tensors["layers.\(i).coupling.conditioner.\(l).bias"]!
+            values = bias.indices.map { o in
+                var sum = bias[o]
+                for (k, value) in values.enumerated() { sum += weight[o * values.count + k] * value }
+                return l + 1 < count ? max(0, sum) : sum
+            }
+        }
+        let limit = flow.configuration.logScaleLimit
+        return (values[..<outputs].map { limit * Elementary.tanh($0 / limit) }, Array(values[outputs...]))
+    }
+
+    private func affineInverse(_ name: String, _ x: inout [Double], _ logDet: inout Double) {
+        for d in x.indices {
+            let logScale = tensors["\(name).logScale"]![d]
+            x[d] = (x[d] - tensors["\(name).shift"]![d]) * Elementary.exp(-logScale)
+            logDet -= logScale
+        }
+    }
+
+    private func affineForward(_ name: String, _ x: inout [Double], _ logDet: inout Double) {
+        for d in x.indices {
+            let logScale = tensors["\(name).logScale"]![d]
+            x[d] = x[d] * Elementary.exp(logScale) + tensors["\(name).shift"]![d]
+            logDet += logScale
+        }
+    }
+}
