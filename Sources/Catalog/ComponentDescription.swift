@@ -20,6 +20,7 @@ public struct ParameterDescription: Sendable, Equatable {
 
     /// The key in the spec, for example `couplingLayers`.
     public var name: String
+    /// What values it takes.
     public var kind: Kind
     /// The value a spec without the key means, in canonical type (`.integer` for integers, `.number` for numbers).
     /// `nil`: the parameter has no default; absent means "not given".
@@ -56,6 +57,7 @@ public struct ComponentDescription: Sendable, Equatable {
     public var definition: String
     /// Where the definition comes from (author, year, equation).
     public var source: String
+    /// Its parameters.
     public var parameters: [ParameterDescription]
 
     /// Creates a description; see the properties.
@@ -74,7 +76,9 @@ public struct ComponentDescription: Sendable, Equatable {
 
 /// A chosen component with its resolved parameter values (defaults filled in, types canonical).
 public struct ComponentChoice: Sendable, Equatable, Hashable {
+    /// The name.
     public var name: String
+    /// Its parameters.
     public var parameters: ParameterValues
 
     /// Creates a choice.

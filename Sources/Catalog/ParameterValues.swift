@@ -1,5 +1,6 @@
 /// Resolved parameter values by name, with typed access that reports what is wrong instead of trapping.
 public struct ParameterValues: Sendable, Equatable, Hashable, ExpressibleByDictionaryLiteral {
+    /// The values.
     public var values: [String: JSONValue]
 
     /// Wraps the values.
@@ -83,8 +84,11 @@ public struct ParameterValues: Sendable, Equatable, Hashable, ExpressibleByDicti
 
 /// A parameter that a component could not use: which, what was expected, what was found.
 public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The name.
     public var name: String
+    /// What was expected.
     public var expected: String
+    /// What was found; nil when nothing.
     public var found: JSONValue?
 
     /// Creates the error.

@@ -2,7 +2,9 @@
 public struct UnknownComponentError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `task`, `base`, `metric`, …
     public var kind: String
+    /// The name.
     public var name: String
+    /// The names that exist.
     public var known: [String]
 
     /// Creates the error.

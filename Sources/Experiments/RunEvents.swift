@@ -8,8 +8,11 @@ public enum RunPhase: String, Sendable, Equatable {
 
 /// How far a run is; sent often, never stored as history.
 public struct RunProgress: Sendable, Equatable {
+    /// Where the run is.
     public var phase: RunPhase
+    /// Optimiser steps done.
     public var step: Int
+    /// Optimiser steps in all.
     public var totalSteps: Int
     /// The latest training loss, nats; nil before the first.
     public var loss: Double?
@@ -33,6 +36,7 @@ public struct HistoryRow: Sendable, Equatable {
     public var validationLoss: Double?
     /// Global gradient norm before clipping at this step.
     public var gradientNorm: Double
+    /// Learning rate of the flow at this step.
     public var learningRate: Double
     /// Effective sample size of the pool in use (its number of draws for equal weights).
     public var effectiveSampleSize: Double
@@ -62,7 +66,9 @@ public struct HistoryRow: Sendable, Equatable {
 
 /// The trainer's whole state at a step, ready to be written to a file.
 public struct RunCheckpoint: Sendable, Equatable {
+    /// Where the run is.
     public var phase: RunPhase
+    /// Optimiser steps done.
     public var step: Int
     /// A safetensors file; its metadata carries everything that is not a tensor, history included.
     public var bytes: [UInt8]
@@ -100,9 +106,11 @@ public enum RunDirective: Sendable, Equatable {
 
 /// One tensor of an artefact, for the digest.
 public struct TensorRecord: Sendable, Equatable {
+    /// The name.
     public var name: String
     /// safetensors' name, for example `F32`.
     public var dtype: String
+    /// Its shape.
     public var shape: [Int]
     /// SHA-256 of the tensor's little-endian bytes, lower-case hexadecimal.
     public var sha256: String
@@ -120,6 +128,7 @@ public struct TensorRecord: Sendable, Equatable {
 public struct RunArtefact: Sendable, Equatable {
     /// File name without a directory, for example `parameters.safetensors`.
     public var name: String
+    /// The file's bytes.
     public var bytes: [UInt8]
     /// The tensors inside, sorted by name; empty for other kinds of file.
     public var tensors: [TensorRecord]
@@ -134,8 +143,11 @@ public struct RunArtefact: Sendable, Equatable {
 
 /// Everything a completed run publishes.
 public struct RunResult: Sendable, Equatable {
+    /// Metrics.
     public var metrics: [MetricValue]
+    /// The training history.
     public var history: [HistoryRow]
+    /// Files to keep.
     public var artefacts: [RunArtefact]
     /// Numbers about the run by name (likelihoodEvaluations, effectiveSampleSize, componentsUsed, nonfiniteBatches,
     /// parameterCount, stepsDone, bestStep, …), all deterministic.

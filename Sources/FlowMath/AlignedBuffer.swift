@@ -4,6 +4,7 @@
 public final class AlignedBuffer: @unchecked Sendable {
     /// Number of floats, a multiple of 16.
     public let count: Int
+    /// Its first float.
     public let pointer: UnsafeMutablePointer<Float>
 
     /// At least `count` floats, all 0.

@@ -137,6 +137,7 @@ public struct CostMatrix: Sendable {
     public let columns: Int
     /// Elements from one row to the next.
     public let stride: Int
+    /// The values.
     public var values: [Double]
 
     /// A matrix of zeros.

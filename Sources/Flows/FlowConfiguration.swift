@@ -11,11 +11,15 @@ public enum MixingKind: String, Sendable, Equatable {
 
 /// The architecture of a flow, read from the `flow` section of a configuration.
 public struct FlowConfiguration: Sendable, Equatable {
+    /// Number of couplings, the depth.
     public var couplingLayers: Int
+    /// Widths of the conditioners' hidden layers.
     public var hiddenSizes: [Int]
     /// s_max of affine couplings.
     public var logScaleLimit: Double
+    /// Whether an ActNorm layer follows each coupling (in the direction base → data).
     public var actNorm: Bool
+    /// What mixes the coordinates between couplings.
     public var mixing: MixingKind
 
     /// Creates a configuration; see ``FlowParameters`` for meanings and defaults.
@@ -77,11 +81,17 @@ public enum BaseConfiguration: Sendable, Equatable {
 
 /// A Gaussian mixture base; see ``DistributionCatalog/gaussianMixture`` for meanings and defaults.
 public struct GaussianMixtureConfiguration: Sendable, Equatable {
+    /// K.
     public var components: Int
+    /// Full covariances, else diagonal.
     public var isFull: Bool
+    /// Where the components start.
     public var initialization: MixtureInitialization
+    /// Whether they are trained with the flow.
     public var isTrainable: Bool
+    /// Fraction of the steps before they are trained.
     public var freezeFraction: Double
+    /// Their learning rate as a multiple of the flow's.
     public var learningRateFactor: Double
 
     /// Creates a configuration.

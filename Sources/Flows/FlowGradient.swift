@@ -11,6 +11,7 @@ public struct WeightedBatch {
     public var count: Int
     /// Coordinate d of point i at `values[i * dimension + d]`.
     public let values: AlignedBuffer
+    /// Weight of each point.
     public let weights: AlignedBuffer
 
     /// Room for `capacity` points.

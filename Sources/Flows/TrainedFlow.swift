@@ -6,6 +6,7 @@ import FlowMath
 /// log q and samples come from the single-precision engine and are widened. Safe from several threads at once (each
 /// call works in memory of its own).
 public struct TrainedFlow: SampleableDensity {
+    /// The architecture.
     public let flow: Flow
     /// Never written after the value was made.
     public let parameters: AlignedBuffer

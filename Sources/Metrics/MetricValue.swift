@@ -34,12 +34,15 @@ public struct MetricValue: Sendable, Equatable {
     public var version: Int
     /// The value; nil when it could not be computed, and then `reason` says why.
     public var value: Double?
+    /// Why there is no value.
     public var reason: String?
     /// Monte Carlo standard error where one is known.
     public var standardError: Double?
     /// Numbers of points used, flow first, reference second.
     public var sampleSizes: [Int]
+    /// Which way it is better.
     public var direction: MetricDirection
+    /// The noise floor.
     public var floor: MetricFloor?
     /// Further numbers by name (for example per-mode masses), never needed to read the value.
     public var details: [String: Double]
