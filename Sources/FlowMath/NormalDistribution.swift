@@ -33,15 +33,15 @@ extension Elementary {
 
     /// erfc x = 1 − erf x, with full relative accuracy in the upper tail (0 above 27.3).
     ///
-    /// For x ≥ 2 the continued fraction √π e^(x²) erfc x = 1/(x + ½/(x + 1/(x + (3/2)/(x + …)))) (Abramowitz & Stegun
+    /// For x ≥ 1 the continued fraction √π e^(x²) erfc x = 1/(x + ½/(x + 1/(x + (3/2)/(x + …)))) (Abramowitz & Stegun
     /// 1964, 7.1.14), evaluated from the back.
     public static func complementaryErrorFunction(_ x: Double) -> Double {
         if x.isNaN { return x }
-        if x < 2 { return 1 - errorFunction(x) }
+        if x < 1 { return 1 - errorFunction(x) }
         if x > 27.5 { return 0 }
-        // The number of terms needed falls like 1/x²; 120 is ample at 2.
+        // The number of terms needed falls like 1/x²; 400 is ample at 1, 120 at 2.
         var tail = x
-        var k = 120.0
+        var k = x < 2 ? 400.0 : 120.0
         while k > 0 {
             tail = x + 0.5 * k / tail
             k -= 1
