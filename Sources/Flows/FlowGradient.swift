@@ -36,7 +36,7 @@ extension Flow {
         workspace.lanes.clear()
         let context = workspace.context(parameters: parameters, kernels: kernels)
         let (loss, weightSum) = layers.withUnsafeBufferPointer { layers in
-            gradientTiles(layers, context: context, batch: batch, workspace: workspace)
+            gradientTiles(layers, context: context, batch: batch, workspace: workspace, withGradient: true)
         }
         for reduction in reductions {
             context.dense.reduce_lanes(
@@ -47,8 +47,19 @@ extension Flow {
         return loss
     }
 
+    /// −Σ_i w_i log q(θ_i) over the batch, without a gradient.
+    public func weightedLoss(
+        parameters: AlignedBuffer, batch: WeightedBatch, workspace: FlowWorkspace, kernels: Kernels = .current
+    ) -> Double {
+        let context = workspace.context(parameters: parameters, kernels: kernels)
+        return layers.withUnsafeBufferPointer { layers in
+            gradientTiles(layers, context: context, batch: batch, workspace: workspace, withGradient: false).loss
+        }
+    }
+
     private func gradientTiles(
-        _ layers: UnsafeBufferPointer<FlowLayer>, context: TileContext, batch: WeightedBatch, workspace: FlowWorkspace
+        _ layers: UnsafeBufferPointer<FlowLayer>, context: TileContext, batch: WeightedBatch, workspace: FlowWorkspace,
+        withGradient: Bool
     ) -> (loss: Double, weightSum: Double) {
         let constant = prepare(layers, context)
         let values = workspace.values.pointer
@@ -73,9 +84,11 @@ extension Flow {
                     weightSum += Double(weight)
                 }
             }
-            base.backward(context, values: values, upstream: upstream, gradient: gradient)
-            for index in 0..<layers.count {
-                layers[index].inverseBackward(context, gradient: gradient, upstream: upstream)
+            if withGradient {
+                base.backward(context, values: values, upstream: upstream, gradient: gradient)
+                for index in 0..<layers.count {
+                    layers[index].inverseBackward(context, gradient: gradient, upstream: upstream)
+                }
             }
             start &+= tileWidth
         }

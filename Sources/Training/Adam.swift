@@ -1,0 +1,62 @@
+import CFlowKernels
+import FlowMath
+import Flows
+
+/// Settings of Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019).
+public struct AdamConfiguration: Sendable, Equatable {
+    /// Decay of the first moment.
+    public var beta1: Double
+    /// Decay of the second moment.
+    public var beta2: Double
+    /// Added to the root of the second moment.
+    public var epsilon = 1e-8
+    /// Decay of conditioner weights per step, times the learning rate.
+    public var weightDecay: Double
+}
+
+/// Adam's moments and its update of a flow's parameters. Flow and base are two groups with update counts and rates of
+/// their own, because a mixture base is frozen at first.
+final class Adam {
+    let configuration: AdamConfiguration
+    let firstMoment: AlignedBuffer
+    let secondMoment: AlignedBuffer
+    var flowUpdates = 0
+    var baseUpdates = 0
+
+    init(_ configuration: AdamConfiguration, layout: ParameterLayout) {
+        self.configuration = configuration
+        firstMoment = AlignedBuffer(count: layout.count)
+        secondMoment = AlignedBuffer(count: layout.count)
+    }
+
+    /// One update. `scale` multiplies the gradient (clipping); a `baseRate` of nil leaves the base untouched.
+    func update(
+        _ parameters: AlignedBuffer, gradient: AlignedBuffer, layout: ParameterLayout, scale: Double, flowRate: Double,
+        baseRate: Double?, kernels: Kernels
+    ) {
+        flowUpdates += 1
+        if baseRate != nil { baseUpdates += 1 }
+        for tensor in layout.tensors {
+            let rate: Double
+            let updates: Int
+            switch tensor.role {
+            case .constant: continue
+            case .flow: (rate, updates) = (flowRate, flowUpdates)
+            case .base:
+                guard let baseRate else { continue }
+                (rate, updates) = (baseRate, baseUpdates)
+            }
+            kernels.elementwise.adam(
+                parameters.pointer + tensor.offset, gradient.pointer + tensor.offset,
+                firstMoment.pointer + tensor.offset, secondMoment.pointer + tensor.offset, tensor.count, Float(scale),
+                Float(rate), Float(configuration.beta1), Float(configuration.beta2),
+                Float(correction(configuration.beta1, updates)), Float(correction(configuration.beta2, updates)),
+                Float(configuration.epsilon), tensor.decays ? Float(rate * configuration.weightDecay) : 0)
+        }
+    }
+
+    /// 1 / (1 − β^t): undoes the moments' start at zero.
+    private func correction(_ beta: Double, _ updates: Int) -> Double {
+        beta == 0 ? 1 : 1 / (1 - Elementary.exp(Double(updates) * Elementary.log(beta)))
+    }
+}

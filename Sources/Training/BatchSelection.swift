@@ -1,0 +1,84 @@
+import FlowMath
+import Flows
+
+/// Fills optimiser batches from pools. Stateless between steps: batch s is a function of (pool, seed, s), so a resumed
+/// run needs no generator state.
+enum BatchSelection {
+    /// Systematic resampling (Kitagawa 1996): batch positions (u + i)/B in the cumulative weights with one uniform u,
+    /// each drawn point with weight 1/B. Unbiased for the pool's weighted loss and never spends a slot on a draw of
+    /// nil weight.
+    static func resample(_ pool: TrainingPool, size: Int, seed: UInt64, step: Int, into batch: inout WeightedBatch) {
+        var stream = RandomStream(seed: seed, purpose: .resampling, step: UInt32(truncatingIfNeeded: step))
+        let offset = stream.nextUniform()
+        let total = pool.cumulative[pool.activeCount - 1]
+        let dimension = pool.dimension
+        let weight = Float(1 / Double(size))
+        batch.count = size
+        pool.cumulative.withUnsafeBufferPointer { cumulative in
+            pool.values.withUnsafeBufferPointer { values in
+                var index = 0
+                for i in 0..<size {
+                    let target = total * ((Double(i) + offset) / Double(size))
+                    while index < cumulative.count &- 1 && cumulative[index] <= target { index &+= 1 }
+                    for d in 0..<dimension {
+                        batch.values.pointer[i &* dimension &+ d] = values[index &* dimension &+ d]
+                    }
+                    batch.weights.pointer[i] = weight
+                }
+            }
+        }
+    }
+
+    /// The literal method: slices of a random order of the raw draws, weights normalised inside the batch. A new order
+    /// is drawn for every pass over the pool. Returns false when every weight of the batch underflows.
+    static func slice(
+        _ raw: RawDraws, order: PoolOrder, size: Int, into batch: inout WeightedBatch
+    ) -> Bool {
+        let dimension = raw.points.dimension
+        batch.count = size
+        var logWeights = [Double](repeating: 0, count: size)
+        for i in 0..<size {
+            let index = order.index(i)
+            logWeights[i] = raw.logWeights[index]
+            for d in 0..<dimension {
+                batch.values.pointer[i &* dimension &+ d] = Float(raw.points[index, d])
+            }
+        }
+        let total = logSumExp(logWeights)
+        guard total.isFinite else { return false }
+        for i in 0..<size { batch.weights.pointer[i] = Float(Elementary.exp(logWeights[i] - total)) }
+        return true
+    }
+}
+
+/// Positions of one batch in the shuffled passes over a pool.
+struct PoolOrder {
+    private let indices: [Int]
+
+    /// Batch number `number` (0-based within the round) of `size` from a pool of `count` draws.
+    init(count: Int, size: Int, number: Int, seed: UInt64, round: Int) {
+        var result: [Int] = []
+        var position = number * size
+        while result.count < size {
+            let pass = position / count
+            let order = Self.shuffled(count, seed: seed, round: round, pass: pass)
+            let start = position % count
+            let take = min(size - result.count, count - start)
+            result += order[start..<(start + take)]
+            position += take
+        }
+        indices = result
+    }
+
+    func index(_ i: Int) -> Int { indices[i] }
+
+    /// Fisher–Yates.
+    private static func shuffled(_ count: Int, seed: UInt64, round: Int, pass: Int) -> [Int] {
+        var stream = RandomStream(
+            seed: seed, purpose: .resampling, step: UInt32(truncatingIfNeeded: round),
+            substream: 1 &+ UInt32(truncatingIfNeeded: pass))
+        var order = Array(0..<count)
+        for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, stream.nextIndex(below: i + 1)) }
+        return order
+    }
+}

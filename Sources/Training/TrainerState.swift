@@ -1,0 +1,36 @@
+/// The trainer's whole state between two steps. Pools are not in it: they are re-derived from their streams.
+public struct TrainerState: Sendable, Equatable {
+    /// Optimiser steps done.
+    public var step = 0
+    /// Adam's update counts.
+    public var flowUpdates = 0
+    /// Updates of the base's parameters.
+    public var baseUpdates = 0
+    /// Batches skipped because loss or gradient was not finite.
+    public var nonfiniteBatches = 0
+    /// The latest of them in a row.
+    public var consecutiveNonfinite = 0
+    /// Training loss summed since the last report.
+    public var lossSum = 0.0
+    /// Number of losses in it.
+    public var lossCount = 0
+    /// Early stopping: the best validation loss so far, its step and the validations since.
+    public var bestValidationLoss = Double.infinity
+    /// Step of the best validation loss.
+    public var bestStep = 0
+    /// Validations without improvement.
+    public var validationsSinceBest = 0
+    /// Whether early stopping ended the training.
+    public var stoppedEarly = false
+    /// Flat buffers, laid out by the flow's parameter layout.
+    public var parameters: [Float] = []
+    /// Adam's first moment.
+    public var firstMoment: [Float] = []
+    /// Adam's second moment.
+    public var secondMoment: [Float] = []
+    /// Parameters of the best validation; empty when early stopping is off.
+    public var bestParameters: [Float] = []
+
+    /// A state before the first step.
+    public init() {}
+}

@@ -1,0 +1,98 @@
+import Catalog
+
+/// What is minimised.
+public enum TrainingObjective: String, Sendable, Equatable {
+    /// −Σ w_i log q(θ_i), w_i ∝ L(θ_i), θ_i from the prior.
+    case likelihoodWeighted = "likelihood-weighted"
+    /// −mean log q(θ_i), θ_i from the exact posterior.
+    case maximumLikelihood = "maximum-likelihood"
+}
+
+/// Where training draws come from over time.
+public enum ProposalKind: String, Sendable, Equatable {
+    /// One pool for the whole run.
+    case fixedPool = "static"
+    /// A new pool every round.
+    case fresh
+}
+
+/// How weights become batches.
+public enum WeightingKind: String, Sendable, Equatable {
+    /// Normalised once over the pool; equal-weight batches by systematic resampling.
+    case pool
+    /// Batches of raw draws, weights normalised inside each batch: the literal method.
+    case batch
+}
+
+/// How the learning rate falls after the warm-up.
+public enum ScheduleKind: String, Sendable, Equatable {
+    case cosine
+    case constant
+}
+
+/// The `training` section of a configuration; see ``TrainingParameters`` for meanings, ranges and defaults.
+public struct TrainingConfiguration: Sendable, Equatable {
+    /// What is minimised.
+    public var objective: TrainingObjective
+    /// Static or fresh pools.
+    public var proposal: ProposalKind
+    /// Draws in a pool.
+    public var draws: Int
+    /// Steps per fresh pool.
+    public var stepsPerRound: Int
+    /// How weights become batches.
+    public var weighting: WeightingKind
+    /// Points per step.
+    public var batch: Int
+    /// Optimiser steps.
+    public var steps: Int
+    /// Adam's settings.
+    public var adam: AdamConfiguration
+    /// Largest global gradient norm; 0 turns clipping off.
+    public var gradientClip: Double
+    /// Learning rate over the steps.
+    public var schedule: LearningRateSchedule
+    /// Fraction set aside for validation; 0 turns it off.
+    public var validationFraction: Double
+    /// Validations without improvement before training stops; 0 turns it off.
+    public var earlyStoppingPatience: Int
+    /// Steps between history rows.
+    public var historyInterval: Int
+
+    /// Reads resolved parameters; throws when one is missing or of another type.
+    public init(_ parameters: ParameterValues) throws(ParameterError) {
+        objective = try Self.choice("objective", parameters)
+        proposal = try Self.choice("proposal", parameters)
+        draws = try parameters.integer("draws")
+        stepsPerRound = try parameters.integer("stepsPerRound")
+        weighting = try Self.choice("weighting", parameters)
+        batch = try parameters.integer("batch")
+        steps = try parameters.integer("steps")
+        adam = AdamConfiguration(
+            beta1: try parameters.number("beta1"), beta2: try parameters.number("beta2"),
+            weightDecay: try parameters.number("weightDecay"))
+        gradientClip = try parameters.number("gradientClip")
+        schedule = LearningRateSchedule(
+            kind: try Self.choice("schedule", parameters), peak: try parameters.number("learningRate"),
+            warmupSteps: try parameters.integer("warmupSteps"),
+            finalFraction: try parameters.number("finalLearningRateFraction"), steps: steps)
+        validationFraction = try parameters.number("validationFraction")
+        earlyStoppingPatience = try parameters.integer("earlyStoppingPatience")
+        historyInterval = try parameters.integer("historyInterval")
+    }
+
+    private static func choice<Choice: RawRepresentable<String>>(
+        _ name: String, _ parameters: ParameterValues
+    ) throws(ParameterError) -> Choice {
+        guard let value = Choice(rawValue: try parameters.string(name)) else {
+            throw ParameterError(name: name, expected: "one of the documented choices", found: parameters[name])
+        }
+        return value
+    }
+
+    /// The round (pool number) that a step trains on.
+    func round(ofStep step: Int) -> Int { proposal == .fixedPool ? 0 : step / stepsPerRound }
+
+    /// Rounds begun after `step` steps.
+    func roundsBegun(afterSteps step: Int) -> Int { step == 0 ? 1 : round(ofStep: step - 1) + 1 }
+}

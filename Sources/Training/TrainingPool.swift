@@ -1,0 +1,118 @@
+import FlowMath
+import Tasks
+
+/// Draws with their log weights, before anything is normalised.
+struct RawDraws: Sendable {
+    var points: Points
+    /// log L(θ); 0 for exact samples.
+    var logWeights: [Double]
+
+    /// Draws pool number `round`; a pure function of (task, objective, count, seed, purpose, round).
+    static func draw(
+        task: any InferenceTask, objective: TrainingObjective, count: Int, seed: UInt64, purpose: StreamPurpose,
+        round: Int
+    ) throws(TrainingError) -> RawDraws {
+        let stream = RandomStream(seed: seed, purpose: purpose, step: UInt32(truncatingIfNeeded: round))
+        switch objective {
+        case .maximumLikelihood:
+            let points = task.samplePosterior(count: count, observation: task.observation, stream: stream)
+            return RawDraws(points: points, logWeights: [Double](repeating: 0, count: count))
+        case .likelihoodWeighted:
+            let points = task.samplePrior(count: count, stream: stream)
+            let logWeights = task.logLikelihood(of: points, observation: task.observation)
+            if let index = logWeights.firstIndex(where: { $0.isNaN || $0 == .infinity }) {
+                throw .likelihoodNotFinite(
+                    point: (0..<points.dimension).map { points[index, $0] }, value: logWeights[index])
+            }
+            return RawDraws(points: points, logWeights: logWeights)
+        }
+    }
+
+    /// The draws at `range`.
+    func slice(_ range: Range<Int>) -> RawDraws {
+        let dimension = points.dimension
+        return RawDraws(
+            points: Points(
+                dimension: dimension,
+                values: Array(points.values[(range.lowerBound * dimension)..<(range.upperBound * dimension)])),
+            logWeights: Array(logWeights[range]))
+    }
+}
+
+/// A pool with weights normalised once over all of it (log-sum-exp, double precision).
+struct TrainingPool: Sendable {
+    /// Draws in the pool, those of nil weight included.
+    let drawCount: Int
+    /// The draws that carry weight, single precision as the engine takes them, point-major.
+    let values: [Float]
+    /// Running sums of their weights; the last one is 1 up to rounding.
+    let cumulative: [Double]
+    /// Their weights.
+    let weights: [Double]
+    let dimension: Int
+    /// 1 / Σ w²: the number of equally weighted draws that would be as good.
+    let effectiveSampleSize: Double
+
+    var activeCount: Int { weights.count }
+
+    /// Draws below this fraction of the largest weight are left out: together they carry less than n·10⁻¹² of it.
+    static let negligible = 1e-12
+
+    init(_ raw: RawDraws) throws(TrainingError) {
+        let total = logSumExp(raw.logWeights)
+        guard total.isFinite, let largest = raw.logWeights.max() else {
+            throw .noWeight(draws: raw.logWeights.count)
+        }
+        let threshold = largest + Elementary.log(Self.negligible)
+        dimension = raw.points.dimension
+        drawCount = raw.logWeights.count
+        var values: [Float] = []
+        var weights: [Double] = []
+        var cumulative: [Double] = []
+        var sum = 0.0
+        var squares = 0.0
+        for i in 0..<drawCount where raw.logWeights[i] >= threshold {
+            let weight = Elementary.exp(raw.logWeights[i] - total)
+            sum += weight
+            squares += weight * weight
+            weights.append(weight)
+            cumulative.append(sum)
+            for d in 0..<dimension { values.append(Float(raw.points[i, d])) }
+        }
+        self.values = values
+        self.weights = weights
+        self.cumulative = cumulative
+        effectiveSampleSize = 1 / squares
+    }
+
+    /// The draws that carry weight, widened.
+    var points: Points { Points(dimension: dimension, values: values.map(Double.init)) }
+}
+
+/// Why a run cannot be trained (or not further).
+public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Every draw of a pool has likelihood 0 in double precision.
+    case noWeight(draws: Int)
+    /// The task gave a log-likelihood that is not a number or +∞.
+    case likelihoodNotFinite(point: [Double], value: Double)
+    /// Too many batches in a row had a non-finite loss or gradient, or the parameters are not finite.
+    case diverged(step: Int, reason: String)
+    /// A configuration that cannot be trained, for example means of the wrong dimension.
+    case configuration(String)
+    /// A checkpoint that does not fit this run.
+    case checkpoint(String)
+
+    /// What happened and what to do.
+    public var description: String {
+        switch self {
+        case .noWeight(let draws):
+            return "all \(draws) draws of a pool have likelihood 0: raise training.draws, or check the task's observation"
+        case .likelihoodNotFinite(let point, let value):
+            return "the task's log-likelihood is \(value) at \(point)"
+        case .diverged(let step, let reason):
+            return "diverged at step \(step): \(reason); lower training.learningRate or training.gradientClip"
+        case .configuration(let text): return text
+        case .checkpoint(let text): return text
+        }
+    }
+}
