@@ -1,4 +1,12 @@
-/// The store of runs: one directory with a database, per-run artefacts and locks.
+import Foundation
+import GRDB
+import Synchronization
+
+/// The store of runs: one directory with a SQLite database, per-run artefacts and locks.
+///
+/// Several processes, and several handles in one process, may use a store at once; docs/store.md states what each call
+/// promises. Every method throws ``RunStoreError`` only. Methods may be called from any thread; they block while the
+/// database is busy (up to the busy timeout), so do not call them from a cooperative executor.
 public final class RunStore: Sendable {
     /// What an open may do.
     public enum Mode: Sendable, Equatable {
@@ -6,111 +14,88 @@ public final class RunStore: Sendable {
         case createIfMissing
         /// Needs an existing store; migrates an older one.
         case readWrite
-        /// Never changes a record.
+        /// Never changes a record, and works on a read-only medium. A transaction that a crash cut short is still rolled
+        /// back where that is permitted, because nothing could be read otherwise.
         case readOnly
     }
 
-    private static func pending() -> RunStoreError {
-        RunStoreError(.internalError, what: "not built yet", location: "RunStore", remedy: "Wait for the next commit.")
-    }
-
-    private init() {}
-
-    /// The store's directory.
-    public var path: String { "" }
+    let layout: StoreLayout
+    let files: DurableFiles
+    let database: StoreDatabase
+    /// Held shared until close, so that no other process migrates the store meanwhile; nil on a read-only medium
+    /// without a lock file.
+    private let lock: FileLock?
+    let progress = ProgressBoard()
     /// Sentences for people found at open: a network file system, another machine's store.
-    public var openWarnings: [String] { [] }
+    public let openWarnings: [String]
+
+    /// The store's directory, absolute.
+    public var path: String { layout.root }
+
+    private init(layout: StoreLayout, database: StoreDatabase, lock: FileLock?) throws {
+        self.layout = layout
+        files = DurableFiles(layout: layout)
+        self.database = database
+        self.lock = lock
+        var warnings: [String] = []
+        if let kind = FileSystemKind.network(path: layout.root) {
+            warnings.append(
+                "\(layout.root) is on \(kind): a store belongs on a local file system, where locks and fsync hold.")
+        }
+        let home = try database.read { database in
+            try database.first("SELECT value FROM store_properties WHERE name = 'machine_id'") { try $0.text(0) } ?? ""
+        }
+        if !home.isEmpty, !ProcessIdentity.machineID.isEmpty, home != ProcessIdentity.machineID {
+            warnings.append(
+                "\(layout.root) was made on another machine: a store belongs to one, and locks do not reach further.")
+        }
+        openWarnings = warnings
+    }
 
     /// Opens the store at `path`.
+    ///
+    /// - `busyTimeout`: seconds to wait for other processes, here and in every later call.
+    /// - Throws: `.missingStore`, `.cannotCreate`, `.newerVersion`, `.olderVersion` (reading only), `.notAStore`,
+    ///   `.busy`, `.readOnlyHotJournal`, `.corrupt`, `.permission`, `.diskFull`, `.inputOutput`.
     public static func open(at path: String, mode: Mode, busyTimeout: Double = 60) throws -> RunStore {
-        throw pending()
-    }
-    /// Records an expansion; one transaction. Also makes this sweep the most recently run one.
-    public func recordRevision(
-        sweepName: String, specBytes: [UInt8], resolvedSpecJSON: String, evaluationJSON: String, runs: [PlannedRun]
-    ) throws -> RevisionChange { throw Self.pending() }
-    /// Makes `sweepName` the most recently run one (for `resume`).
-    public func markSweepRun(_ sweepName: String) throws { throw Self.pending() }
-    /// The newest revision; throws `.noSuchSweep`.
-    public func newestRevision(ofSweep name: String) throws -> Revision { throw Self.pending() }
-    /// The sweep whose expansion was recorded or marked last, nil in an empty store.
-    public func mostRecentSweep() throws -> String? { throw Self.pending() }
-    /// All sweeps, the most recently run first.
-    public func sweeps() throws -> [SweepSummary] { throw Self.pending() }
-    /// States, as displayed, of a revision's runs in expansion order (cheap: no metrics).
-    public func runStates(ofRevision revisionID: Int64) throws -> [(id: String, state: RunState)] {
-        throw Self.pending()
-    }
-    /// All runs of a revision with metrics, in expansion order.
-    public func records(ofRevision revisionID: Int64) throws -> [RunRecord] { throw Self.pending() }
-    /// All runs of the store with metrics, sorted by id.
-    public func allRecords() throws -> [RunRecord] { throw Self.pending() }
-    /// The run whose id begins with `idPrefix`; throws `.noSuchRun`, `.ambiguousRun`.
-    public func record(idPrefix: String) throws -> RunRecord { throw Self.pending() }
-    /// A run's history by step; throws `.corrupt` for a terminal run whose rows changed.
-    public func history(ofRun id: String) throws -> [HistoryRecord] { throw Self.pending() }
-    /// A completed run's files by name.
-    public func artefacts(ofRun id: String) throws -> [ArtefactRecord] { throw Self.pending() }
-    /// Reads a file of a completed run and checks its SHA-256.
-    public func loadArtefact(ofRun id: String, name: String) throws -> [UInt8] { throw Self.pending() }
-    /// All attempts of a run, first to last.
-    public func attempts(ofRun id: String) throws -> [AttemptRecord] { throw Self.pending() }
-    /// The attempts that hold their lock now, of a revision or of the whole store.
-    public func liveAttempts(ofRevision revisionID: Int64? = nil) throws -> [AttemptRecord] { throw Self.pending() }
-    /// A run's notes, oldest first.
-    public func notes(ofRun id: String) throws -> [NoteRecord] { throw Self.pending() }
-    /// Whether an attempt holds the run's lock now (probed, not taken).
-    public func isHeld(runID: String) throws -> Bool { throw Self.pending() }
-    /// Takes the run's lock, re-reads its state and inserts the attempt.
-    public func tryBegin(runID: String) throws -> BeginResult { throw Self.pending() }
-    /// Makes failed runs runnable again (checkpoints are kept); returns how many were failed.
-    public func resetFailed(runIDs: [String]) throws -> Int { throw Self.pending() }
-    /// Adds or replaces metrics of a completed run, verifying its record before and renewing the hash after.
-    public func saveMetrics(runID: String, metrics: [MetricRecord]) throws { throw Self.pending() }
-    /// Text of the reference cache, nil when there is none or it is damaged.
-    public func cachedText(forKey key: String) throws -> String? { throw Self.pending() }
-    /// Stores text in the reference cache.
-    public func cacheText(_ text: String, forKey key: String) throws { throw Self.pending() }
-    /// SHA-256 over the terminal runs, 64 lower-case hexadecimal digits; see docs/store.md. With `verifyTensors`
-    /// every artefact file is re-read, its SHA-256 checked, and the closure's tensors compared with the recorded ones.
-    public func digest(
-        verifyFiles: Bool = false,
-        tensorsOf: ((_ artefactName: String, _ bytes: [UInt8]) throws -> [ArtefactTensor])? = nil
-    ) throws -> String { throw Self.pending() }
-}
-
-/// One attempt at one run; holds the run's lock until it ends. Safe to use from one thread at a time.
-public final class RunClaim: Sendable {
-    private static func pending() -> RunStoreError {
-        RunStoreError(.internalError, what: "not built yet", location: "RunClaim", remedy: "Wait for the next commit.")
+        let layout = StoreLayout(path: path)
+        if mode == .createIfMissing {
+            try createDirectories(layout)
+        } else if !SystemCalls.exists(layout.database) {
+            throw RunStoreError(
+                .missingStore, what: "there is no store here", location: layout.root,
+                remedy: "Run `flowexp sweep SPEC`, which makes one, or name another with --store.")
+        }
+        let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
+        let (database, lock) = mode == .readOnly ? try opening.forReading() : try opening.forWriting()
+        return try RunStore(layout: layout, database: database, lock: lock)
     }
 
-    private init() {}
-
-    public var runID: String { "" }
-    public var fence: Int { 0 }
-    /// Seconds worked by earlier attempts, for `--timeout`.
-    public var elapsedBefore: Double { 0 }
-
-    /// The newest checkpoint that verifies, else the previous one, else nil; each damaged one becomes a note. History
-    /// rows past its step are deleted.
-    public func loadCheckpoint() throws -> (checkpoint: LoadedCheckpoint?, notes: [String]) { throw Self.pending() }
-    /// Drops all checkpoints and history of the run (another numerics variant): start from 0.
-    public func discardCheckpoints(reason: String) throws { throw Self.pending() }
-    /// Keeps progress for `status`; writes at most once a second per process.
-    public func recordProgress(_ progress: AttemptProgress) throws { throw Self.pending() }
-    /// Adds a note; it is committed with the next write of this claim.
-    public func note(_ text: String) {}
-    /// Makes the file durable, then commits it with the history rows that are new.
-    public func saveCheckpoint(bytes: [UInt8], phase: String, step: Int, history: [HistoryRecord]) throws {
-        throw Self.pending()
+    /// Makes the store's directory, parents included, and what lies in it.
+    private static func createDirectories(_ layout: StoreLayout) throws {
+        do {
+            var path = ""
+            for part in layout.root.split(separator: "/") {
+                let parent = path
+                path += "/" + part
+                if !SystemCalls.exists(path), try SystemCalls.makeDirectory(path) {
+                    try SystemCalls.syncDirectory(parent.isEmpty ? "/" : parent)
+                }
+            }
+            for directory in [layout.locks, layout.temporary, layout.artefacts] {
+                if !SystemCalls.exists(directory), try SystemCalls.makeDirectory(directory) {
+                    try SystemCalls.syncDirectory(layout.root)
+                }
+            }
+        } catch let error as RunStoreError where error.kind != .permission && error.kind != .diskFull {
+            throw RunStoreError(
+                .cannotCreate, what: error.what, location: error.location, remedy: "Choose another store with --store.")
+        }
     }
-    /// Makes the artefacts durable, then commits everything; the claim is released.
-    public func publish(_ record: PublishedRecord) throws { throw Self.pending() }
-    /// Records a failure of the run's own; the claim is released.
-    public func fail(code: String, message: String, history: [HistoryRecord]) throws { throw Self.pending() }
-    /// Records that the attempt stopped resumably; the claim is released.
-    public func interrupted() throws { throw Self.pending() }
-    /// Frees the lock without recording anything; harmless when already released.
-    public func release() {}
+
+    /// Writes what is pending, closes the database and frees the store lock. Claims of this store must have ended.
+    public func close() throws {
+        defer { lock?.release() }
+        try database.close()
+    }
 }

@@ -42,6 +42,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case internalError
     }
 
+    /// The class of the error.
     public var kind: Kind
     /// What happened, one sentence without a final full stop.
     public var what: String
@@ -72,6 +73,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         }
     }
 
+    /// Where, what and what to do, in one line.
     public var description: String {
         "\(location): \(what). \(remedy)"
     }

@@ -2,8 +2,11 @@
 public struct AttemptProgress: Sendable, Equatable {
     /// `pool`, `training`, `evaluation` or `published`.
     public var phase: String
+    /// Optimiser steps done.
     public var step: Int
+    /// Optimiser steps in all.
     public var totalSteps: Int
+    /// The latest training loss, nats; nil before the first.
     public var loss: Double?
 
     /// Creates a progress report; see the properties.
@@ -17,9 +20,11 @@ public struct AttemptProgress: Sendable, Equatable {
 
 /// Which process makes, or made, an attempt.
 public struct AttemptProcess: Sendable, Equatable {
+    /// The machine's name.
     public var host: String
     /// The kernel's boot id, empty where there is none.
     public var bootID: String
+    /// The process id on that machine.
     public var pid: Int
     /// The process's start in clock ticks since boot, so that a reused pid is told apart; 0 where unknown.
     public var startTicks: Int64
@@ -27,32 +32,41 @@ public struct AttemptProcess: Sendable, Equatable {
 
 /// One execution of a run.
 public struct AttemptRecord: Sendable, Equatable {
+    /// The run it works on.
     public var runID: String
     /// 1 for a run's first attempt.
     public var fence: Int
+    /// Who makes it.
     public var process: AttemptProcess
     /// Seconds since 1970 by the wall clock, for people.
     public var startedAt: Double
+    /// Seconds since 1970 by the wall clock, nil before its end was recorded.
     public var endedAt: Double?
     /// `completed`, `failed` or `interrupted`; nil while it runs (or since its process died and nobody recorded it).
     public var outcome: String?
     /// Seconds worked so far by a clock that never jumps.
     public var elapsed: Double
+    /// The latest progress, nil before the first.
     public var progress: AttemptProgress?
 }
 
 /// A sentence from an attempt for the run's log.
 public struct NoteRecord: Sendable, Equatable {
+    /// The attempt that wrote it.
     public var fence: Int
     /// Seconds since 1970 by the wall clock, for people.
     public var at: Double
+    /// The sentence.
     public var text: String
 }
 
 /// A checkpoint whose digest was verified.
 public struct LoadedCheckpoint: Sendable, Equatable {
+    /// The file, as it was saved.
     public var bytes: [UInt8]
+    /// The phase the run was in, as it was saved.
     public var phase: String
+    /// Optimiser steps done.
     public var step: Int
 }
 

@@ -43,8 +43,11 @@ public struct RevisionChange: Sendable, Equatable {
 
 /// One expansion of a sweep, as it was recorded.
 public struct Revision: Sendable, Equatable {
+    /// The revision's key.
     public var id: Int64
+    /// The sweep's name.
     public var sweepName: String
+    /// 1 for a sweep's first revision.
     public var number: Int
     /// The spec file's bytes, as they were read.
     public var specBytes: [UInt8]
@@ -58,15 +61,21 @@ public struct Revision: Sendable, Equatable {
 
 /// How many runs are in each state, as displayed.
 public struct StateCounts: Sendable, Equatable {
+    /// Runs without an attempt yet.
     public var planned = 0
+    /// Runs whose attempt is alive.
     public var running = 0
+    /// Runs with a published result.
     public var completed = 0
+    /// Runs that ended by their own fault.
     public var failed = 0
+    /// Runs to continue.
     public var interrupted = 0
 
     /// All zero.
     public init() {}
 
+    /// All of them.
     public var total: Int { planned + running + completed + failed + interrupted }
 
     /// Counts one run.
@@ -83,10 +92,13 @@ public struct StateCounts: Sendable, Equatable {
 
 /// A sweep of the store with the counts of its newest revision.
 public struct SweepSummary: Sendable, Equatable {
+    /// The sweep's name.
     public var name: String
     /// The newest revision's number.
     public var revision: Int
+    /// The newest revision's key.
     public var revisionID: Int64
+    /// Runs of the newest revision by state.
     public var counts: StateCounts
     /// Seconds since 1970 by the wall clock, for people.
     public var lastRunAt: Double

@@ -1,0 +1,177 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// The one connection of a process to the database file, and the only code that begins and ends transactions.
+///
+/// Every read copies what it needs and ends its transaction before it returns; every write is one BEGIN IMMEDIATE …
+/// COMMIT. Errors of SQLite come out as ``RunStoreError``.
+final class StoreDatabase: Sendable {
+    private let queue: DatabaseQueue
+    private let path: String
+    /// False for a store opened for reading.
+    let isWritable: Bool
+
+    /// Opens the file. `create` makes it where missing; `readOnly` opens without the right to write the file at all;
+    /// `queryOnly` may roll back a hot journal but refuses every statement that changes something.
+    init(path: String, readOnly: Bool, queryOnly: Bool, busyTimeout: Double) throws {
+        self.path = path
+        isWritable = !readOnly && !queryOnly
+        var configuration = Configuration()
+        configuration.label = "flowexp.store"
+        configuration.readonly = readOnly
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .callback(Self.busyHandler(timeout: busyTimeout))
+        configuration.prepareDatabase { database in
+            if !readOnly {
+                // The journal is deleted at each commit. WAL would expose two writing processes to the WAL-reset
+                // corruption bug of the system library.
+                try database.execute(sql: "PRAGMA journal_mode = DELETE")
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            // Damage in the schema or in a cell is an error, never a guess.
+            try database.execute(sql: "PRAGMA cell_size_check = ON")
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            if queryOnly { try database.execute(sql: "PRAGMA query_only = ON") }
+        }
+        queue = try Self.mapping(path) { try DatabaseQueue(path: path, configuration: configuration) }
+    }
+
+    /// Retries with growing, jittered pauses (1 to 100 ms) until `timeout` seconds have passed since the first try.
+    private static func busyHandler(timeout: Double) -> @Sendable (Int) -> Bool {
+        let started = StartTime()
+        return { attempt in
+            let now = SystemCalls.monotonicSeconds()
+            if attempt == 0 { started.value.withLock { $0 = now } }
+            if now - started.value.withLock({ $0 }) >= timeout { return false }
+            usleep(Backoff.microseconds(attempt: attempt))
+            return true
+        }
+    }
+
+    private final class StartTime: Sendable {
+        let value = Mutex<Double>(0)
+    }
+
+    /// Reads in one deferred transaction.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.mapping(path) {
+            try queue.writeWithoutTransaction { database in
+                var result: Value?
+                try database.inTransaction(.deferred) {
+                    result = try body(database)
+                    return .commit
+                }
+                guard let result else { throw DatabaseError(message: "transaction without a result") }
+                return result
+            }
+        }
+    }
+
+    /// Writes in one immediate transaction; when this returns the COMMIT is on the disk.
+    @discardableResult
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        guard isWritable else {
+            throw RunStoreError(
+                .readOnly, what: "the store was opened for reading", location: path,
+                remedy: "Open it with a command that writes.")
+        }
+        return try Self.mapping(path) {
+            try queue.writeWithoutTransaction { database in
+                var result: Value?
+                DurableOperations.point()
+                try database.inTransaction(.immediate) {
+                    result = try body(database)
+                    DurableOperations.point()
+                    return .commit
+                }
+                DurableOperations.point()
+                guard let result else { throw DatabaseError(message: "transaction without a result") }
+                return result
+            }
+        }
+    }
+
+    /// Copies the database to a new file with SQLite's backup API.
+    func backUp(to target: String) throws {
+        try Self.mapping(path) {
+            let copy = try DatabaseQueue(path: target)
+            try queue.backup(to: copy)
+            try copy.close()
+        }
+    }
+
+    /// Closes the connection; later calls fail.
+    func close() throws { try Self.mapping(path) { try queue.close() } }
+
+    /// Translates what SQLite and GRDB throw.
+    private static func mapping<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw translate(error, path: path)
+        } catch let damage as DamagedValue {
+            throw RunStoreError(
+                .corrupt, what: "a stored value has the wrong type (column \(damage.column) of a query)",
+                location: path,
+                remedy: damagedRemedy)
+        }
+    }
+
+    static let damagedRemedy = "Restore the database from a backup (see backups/ in the store)."
+
+    private static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
+        let message = error.message ?? "no message"
+        let detail = "SQLite \(error.extendedResultCode.rawValue): \(message)"
+        switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            let holders = FileHolders.describe(path)
+            return RunStoreError(
+                .busy(holders: holders),
+                what: "the database stayed locked" + (holders.isEmpty ? "" : " by " + holders.joined(separator: ", ")),
+                location: path, remedy: "Wait for the other process, or end it, and run the same command again.")
+        case .SQLITE_FULL:
+            return RunStoreError(
+                .diskFull, what: "the disk is full (\(detail))", location: path,
+                remedy: "Free some space and run the same command again; nothing recorded is lost.")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:
+            return RunStoreError(
+                .corrupt, what: "the database is damaged (\(detail))", location: path, remedy: damagedRemedy)
+        case .SQLITE_READONLY where error.extendedResultCode.rawValue == 776:
+            return RunStoreError(
+                .readOnlyHotJournal,
+                what: "a crash left an unfinished transaction, and the store cannot be written to undo it",
+                location: path,
+                remedy: "Make the store writable and run `flowexp status` once.")
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+            return RunStoreError(
+                .permission, what: "the database cannot be written (\(detail))", location: path,
+                remedy: "Give this user the right to write the store, or choose another with --store.")
+        case .SQLITE_CANTOPEN:
+            let readable = access(path, R_OK) == 0
+            let directory = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex))
+            let writable = access(directory, W_OK) == 0
+            return RunStoreError(
+                readable && writable ? .inputOutput(errno: 0) : .permission,
+                what: "the database or its journal cannot be opened (\(detail))", location: path,
+                remedy: "Check the rights of the store's directory and the number of open files (ulimit -n).")
+        case .SQLITE_IOERR, .SQLITE_NOLFS:
+            return RunStoreError(
+                .inputOutput(errno: 0), what: "the disk failed (\(detail))", location: path,
+                remedy: "Check the disk and run the same command again; nothing recorded is lost.")
+        default:
+            return RunStoreError(
+                .internalError, what: "the database refused a statement (\(detail))", location: path,
+                remedy: "This is a bug in flowexp; please report it with this message.")
+        }
+    }
+}
+
+/// Pauses between tries of a busy lock.
+enum Backoff {
+    /// Doubles from 1 ms to 64 ms, times a random factor in [0.5, 1.5), so that two waiting processes drift apart.
+    static func microseconds(attempt: Int) -> UInt32 {
+        let milliseconds = Double(1 << min(attempt, 6))
+        return UInt32(milliseconds * Double.random(in: 0.5..<1.5) * 1000)
+    }
+}

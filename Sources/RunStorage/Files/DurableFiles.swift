@@ -1,0 +1,85 @@
+import Foundation
+import Synchronization
+
+/// Writes files that are either wholly there or not there, also after a crash: temporary file, fsync, rename, fsync of
+/// the directory.
+struct DurableFiles: Sendable {
+    let layout: StoreLayout
+
+    private static let counter = Atomic<Int>(0)
+
+    /// Writes `bytes` to `relativePath` in the store; its directory must exist. When this returns the file is durable.
+    func write(_ bytes: [UInt8], to relativePath: String) throws {
+        let target = layout.absolute(relativePath)
+        let number = Self.counter.add(1, ordering: .relaxed).newValue
+        let temporary = layout.temporary + "/\(getpid())-\(number)-\(UInt32.random(in: 0...UInt32.max))"
+        DurableOperations.point()
+        let descriptor = try SystemCalls.open(temporary, O_WRONLY | O_CREAT | O_EXCL, to: "create")
+        do {
+            do {
+                DurableOperations.point()
+                try SystemCalls.write(bytes, to: descriptor, path: temporary)
+                try SystemCalls.sync(descriptor, path: temporary)
+            } catch {
+                close(descriptor)
+                throw error
+            }
+            if close(descriptor) != 0 { throw SystemCalls.failure("close", temporary, errno: errno) }
+            DurableOperations.point()
+            if rename(temporary, target) != 0 { throw SystemCalls.failure("rename into place", target, errno: errno) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try SystemCalls.syncDirectory(String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex)))
+    }
+
+    /// Makes a directory in the store durable, parents included.
+    func makeDirectory(_ relativePath: String) throws {
+        var parent = layout.root
+        for part in relativePath.split(separator: "/") {
+            let path = parent + "/" + part
+            if try SystemCalls.makeDirectory(path) { try SystemCalls.syncDirectory(parent) }
+            parent = path
+        }
+    }
+
+    /// Reads a file and compares it with its recorded size and SHA-256; throws `.corrupt` when it differs.
+    func readVerified(_ relativePath: String, size: Int, sha256: [UInt8], what: String) throws -> [UInt8] {
+        let path = layout.absolute(relativePath)
+        func damaged(_ reason: String) -> RunStoreError {
+            RunStoreError(
+                .corrupt, what: "\(what) \(reason)", location: path,
+                remedy: "Restore the file from a backup, or remove the run and sweep again.")
+        }
+        guard let bytes = try SystemCalls.read(path) else { throw damaged("is missing") }
+        guard bytes.count == size else { throw damaged("has \(bytes.count) bytes instead of \(size)") }
+        guard Hashing.sha256(bytes) == sha256 else { throw damaged("is not what was written (SHA-256 differs)") }
+        return bytes
+    }
+
+    /// Removes what lies in a run's directory and is not in `keep` (paths relative to the root).
+    func removeLeftovers(ofRun id: String, keep: Set<String>) {
+        let directory = layout.directory(ofRun: id)
+        for name in SystemCalls.names(in: layout.absolute(directory)) {
+            let relative = directory + "/" + name
+            if keep.contains(relative) { continue }
+            let path = layout.absolute(relative)
+            var status = stat()
+            guard lstat(path, &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                for inner in SystemCalls.names(in: path) { SystemCalls.removeLeftover(path + "/" + inner) }
+                rmdir(path)
+            } else {
+                SystemCalls.removeLeftover(path)
+            }
+        }
+    }
+
+    /// Removes every file that was being written when a process died. Only under the exclusive store lock.
+    func removeTemporaries() {
+        for name in SystemCalls.names(in: layout.temporary) {
+            SystemCalls.removeLeftover(layout.temporary + "/" + name)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+
+/// Where things lie in a store, and the names that may become paths.
+struct StoreLayout: Sendable {
+    /// The store's directory, absolute.
+    let root: String
+
+    var database: String { root + "/flowexp.sqlite" }
+    var storeLock: String { root + "/store.lock" }
+    var locks: String { root + "/locks" }
+    /// Files being written; whatever lies here when nobody has the store open is a crash's leftover.
+    var temporary: String { root + "/tmp" }
+    var artefacts: String { root + "/artefacts" }
+    var backups: String { root + "/backups" }
+
+    func lock(ofRun id: String) -> String { locks + "/" + id }
+    /// Relative to the root.
+    func directory(ofRun id: String) -> String { "artefacts/" + id }
+    func absolute(_ relativePath: String) -> String { root + "/" + relativePath }
+
+    /// Makes the path absolute, so that a later change of the working directory does not move the store.
+    init(path: String) {
+        var path = path
+        if !path.hasPrefix("/") {
+            path = FileManager.default.currentDirectoryPath + "/" + path
+        }
+        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+        root = path
+    }
+
+    /// Checks a run id: 1 to 64 lower-case ASCII letters and digits.
+    static func check(runID id: String) throws {
+        let valid =
+            (1...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+        if !valid {
+            throw RunStoreError(
+                .invalidName, what: "not a run id", location: printable(id),
+                remedy: "A run id has 1 to 64 lower-case letters and digits; `flowexp ls` prints them.")
+        }
+    }
+
+    /// Checks an artefact's file name: 1 to 100 ASCII letters, digits, `-`, `_`, `.`, not beginning with a dot.
+    static func check(artefactName name: String) throws {
+        let valid =
+            (1...100).contains(name.utf8.count) && !name.hasPrefix(".")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: return true
+                default: return false
+                }
+            }
+        if !valid {
+            throw RunStoreError(
+                .invalidName, what: "not an artefact name", location: printable(name),
+                remedy: "Use letters, digits, '-', '_' and '.', not beginning with a dot, at most 100 bytes.")
+        }
+    }
+
+    /// Checks a sweep's name: 1 to 200 bytes without control characters. It never becomes a path.
+    static func check(sweepName name: String) throws {
+        let valid =
+            (1...200).contains(name.utf8.count)
+            && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        if !valid {
+            throw RunStoreError(
+                .invalidName, what: "not a sweep name", location: printable(name),
+                remedy: "A name has 1 to 200 bytes and no control characters.")
+        }
+    }
+
+    /// Whether a path read from the database is one that the store itself gives to a checkpoint or an artefact: a damaged
+    /// row must not make it touch another file.
+    static func isPayloadPath(_ path: String) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (3...4).contains(parts.count), parts[0] == "artefacts" else { return false }
+        return (try? check(runID: parts[1])) != nil
+            && parts.dropFirst(2).allSatisfy { (try? check(artefactName: $0)) != nil }
+    }
+
+    /// A user's string, safe to print: control characters escaped, long ones cut.
+    static func printable(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars.prefix(80) {
+            if scalar.value < 0x20 || scalar.value == 0x7f {
+                result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return "'" + result + (text.unicodeScalars.count > 80 ? "…'" : "'")
+    }
+}

@@ -1,0 +1,175 @@
+import GRDB
+
+/// Reads run records in bulk inside one transaction, to be verified after it has ended.
+///
+/// Two ordered queries, one over runs and one over metrics, with plain prepared statements: 10 000 runs with 20 metrics
+/// each must not take seconds.
+struct RecordReader {
+    /// Which runs; the SQL conditions share one argument list.
+    enum Selection {
+        case revision(Int64)
+        case all
+        case run(key: Int64)
+    }
+
+    /// A run with the stored hashes of its parts; verify it before showing it.
+    struct StoredRun {
+        var key: Int64
+        var record: RunRecord
+        var storedState: RunState
+        var hashes: Hashes?
+        var damage: String?
+    }
+
+    /// The hashes stored with a published record.
+    struct Hashes {
+        var metrics: [UInt8]
+        var history: [UInt8]
+        var artefacts: [UInt8]
+        var record: [UInt8]
+    }
+
+    let database: Database
+    let path: String
+
+    /// What one read copied out of the database.
+    struct Copy {
+        var runs: [StoredRun]
+        /// For a revision: what its expansion hash covers besides the runs, and the hash.
+        var expansion: (revisionID: Int64, evaluationJSON: String, hash: [UInt8])?
+    }
+
+    /// Copies the records in order (position for a revision, id else). States are as stored, nothing is verified.
+    func copy(_ selection: Selection) throws -> Copy {
+        var runs: [StoredRun] = []
+        var places: [Int64: Int] = [:]
+        try readRuns(selection) { run in
+            places[run.key] = runs.count
+            runs.append(run)
+        }
+        try readMetrics(selection) { key, metric in
+            guard let place = places[key] else { return }
+            switch metric {
+            case .success(let metric): runs[place].record.metrics.append(metric)
+            case .failure: runs[place].damage = "a metric has a value of the wrong type"
+            }
+        }
+        guard case .revision(let id) = selection else { return Copy(runs: runs) }
+        let stored = try database.first(
+            "SELECT evaluation, expansion_sha256 FROM revisions WHERE id = ?", [id]
+        ) { (revisionID: id, evaluationJSON: try $0.text(0), hash: try $0.bytes(1)) }
+        guard let stored else {
+            throw RunStoreError(
+                .noSuchSweep, what: "there is no revision \(id)", location: path,
+                remedy: "`flowexp status` lists the sweeps of the store.")
+        }
+        return Copy(runs: runs, expansion: stored)
+    }
+
+    private func readRuns(_ selection: Selection, _ body: (StoredRun) -> Void) throws {
+        let columns = """
+            run_records.run_key, run_records.id, configuration, state, failure_code, failure_message, fence, summary,
+            timings, metrics_sha256, history_sha256, artefacts_sha256, record_sha256
+            """
+        // LEFT JOIN: a run of the expansion that is not there is damage, not a shorter list.
+        let newestPlace = """
+            LEFT JOIN (SELECT run_key, sweep, position, axes, max(revision_id) FROM newest_revisions
+                       JOIN revision_runs USING (revision_id) GROUP BY run_key) AS place USING (run_key)
+            """
+        let sql: String
+        let arguments: StatementArguments
+        switch selection {
+        case .revision(let id):
+            sql = """
+                SELECT \(columns), sweeps.name, position, axes FROM revision_runs
+                JOIN revisions ON revisions.id = revision_id JOIN sweeps ON sweeps.id = sweep_id
+                LEFT JOIN run_records USING (run_key) WHERE revision_id = ? ORDER BY position
+                """
+            arguments = [id]
+        case .all:
+            sql = "SELECT \(columns), sweep, position, axes FROM run_records \(newestPlace) ORDER BY run_records.id"
+            arguments = []
+        case .run(let key):
+            sql = """
+                SELECT \(columns), sweep, position, axes FROM run_records \(newestPlace)
+                WHERE run_records.run_key = ?
+                """
+            arguments = [key]
+        }
+        try database.forEachRow(sql, arguments) { row in
+            guard let key = try row.optionalInteger(0), let id = try row.optionalText(1) else {
+                throw RunStoreError(
+                    .corrupt, what: "a run of the expansion is not in the database", location: path,
+                    remedy: StoreDatabase.damagedRemedy)
+            }
+            do {
+                body(try Self.storedRun(row, key: Int64(key), id: id))
+            } catch let damage as DamagedValue {
+                throw RunStoreError(
+                    .corrupt, what: "the record has a value of the wrong type (column \(damage.column))",
+                    location: "\(path), run \(id)", remedy: StoreDatabase.damagedRemedy)
+            }
+        }
+    }
+
+    private static func storedRun(_ row: Row, key: Int64, id: String) throws -> StoredRun {
+        let state = try row.state(3)
+        var hashes: Hashes?
+        if let record = try row.optionalBytes(12) {
+            hashes = Hashes(
+                metrics: try row.optionalBytes(9) ?? [], history: try row.optionalBytes(10) ?? [],
+                artefacts: try row.optionalBytes(11) ?? [], record: record)
+        }
+        let record = RunRecord(
+            id: id, sweepName: try row.optionalText(13), position: try row.optionalInteger(14) ?? 0,
+            configurationJSON: try row.text(2), axesJSON: try row.optionalText(15) ?? "{}", state: state,
+            failureCode: try row.optionalText(4), failureMessage: try row.optionalText(5), attempts: try row.integer(6),
+            metrics: [], summaryJSON: try row.optionalText(7), timingsJSON: try row.optionalText(8),
+            integrity: .notPublished)
+        return StoredRun(key: key, record: record, storedState: state, hashes: hashes, damage: nil)
+    }
+
+    private enum MetricRead {
+        case success(MetricRecord)
+        case failure
+    }
+
+    private func readMetrics(_ selection: Selection, _ body: (Int64, MetricRead) -> Void) throws {
+        let restriction: String
+        let arguments: StatementArguments
+        switch selection {
+        case .revision(let id):
+            restriction = "WHERE run_key IN (SELECT run_key FROM revision_runs WHERE revision_id = ?)"
+            arguments = [id]
+        case .all:
+            restriction = ""
+            arguments = []
+        case .run(let key):
+            restriction = "WHERE run_key = ?"
+            arguments = [key]
+        }
+        try database.forEachRow(
+            """
+            SELECT run_key, name, parameters, version, value, reason, standard_error, sample_sizes, direction,
+                floor_mean, floor_sd, floor_repetitions, details
+            FROM metric_values \(restriction) ORDER BY run_key, name, parameters, version
+            """, arguments
+        ) { row in
+            let key = Int64(try row.integer(0))
+            if let metric = try? Self.metric(row) { body(key, .success(metric)) } else { body(key, .failure) }
+        }
+    }
+
+    private static func metric(_ row: Row) throws -> MetricRecord {
+        guard let sizes = IntegerList.values(try row.text(7)) else { throw DamagedValue(column: 7) }
+        var floor: MetricFloorRecord?
+        if let mean = try row.optionalDouble(9) {
+            floor = MetricFloorRecord(
+                mean: mean, standardDeviation: try row.double(10), repetitions: try row.integer(11))
+        }
+        return MetricRecord(
+            name: try row.text(1), parametersJSON: try row.text(2), version: try row.integer(3),
+            value: try row.optionalDouble(4), reason: try row.optionalText(5), standardError: try row.optionalDouble(6),
+            sampleSizes: sizes, direction: try row.text(8), floor: floor, detailsJSON: try row.text(12))
+    }
+}

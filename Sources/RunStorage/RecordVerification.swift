@@ -1,0 +1,52 @@
+/// Compares copied records with their stored hashes, outside any transaction.
+extension RecordReader.StoredRun {
+    /// The record with ``RunRecord/integrity`` set. The hashes of history and artefacts enter as stored: who prints those
+    /// verifies them too.
+    func verified() -> RunRecord {
+        var record = record
+        record.integrity = integrity
+        return record
+    }
+
+    private var integrity: RecordIntegrity {
+        if let damage { return .corrupt(reason: damage) }
+        guard storedState.isTerminal else {
+            if hashes != nil { return .corrupt(reason: "a published record is not marked as completed or failed") }
+            return record.metrics.isEmpty ? .notPublished : .corrupt(reason: "an unpublished run has metrics")
+        }
+        guard let hashes else { return .corrupt(reason: "the record has no hash") }
+        guard RecordHash.metrics(record.metrics) == hashes.metrics else {
+            return .corrupt(reason: "the metrics changed since they were published")
+        }
+        guard RecordHash.record(hashed(hashes)) == hashes.record else {
+            return .corrupt(reason: "the record changed since it was published")
+        }
+        return .verified
+    }
+
+    /// What the record's own hash covers, with the parts' hashes given.
+    func hashed(_ hashes: RecordReader.Hashes) -> RecordHash.Record {
+        RecordHash.Record(
+            id: record.id, configurationJSON: record.configurationJSON, state: storedState,
+            failureCode: record.failureCode, failureMessage: record.failureMessage, summaryJSON: record.summaryJSON,
+            timingsJSON: record.timingsJSON, metrics: hashes.metrics, history: hashes.history,
+            artefacts: hashes.artefacts)
+    }
+}
+
+extension RecordReader.Copy {
+    /// The verified records; throws `.corrupt` when the list of runs itself changed.
+    func verified(path: String) throws -> [RunRecord] {
+        if let expansion {
+            let hash = RevisionHash.expansion(
+                evaluationJSON: expansion.evaluationJSON, runs: runs.map { ($0.record.id, $0.record.axesJSON) })
+            guard hash == expansion.hash else {
+                throw RunStoreError(
+                    .corrupt, what: "the list of runs changed since it was recorded",
+                    location: "\(path), revision \(expansion.revisionID)",
+                    remedy: "Run `flowexp sweep` with the spec again, or restore a backup.")
+            }
+        }
+        return runs.map { $0.verified() }
+    }
+}

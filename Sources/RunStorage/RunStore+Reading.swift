@@ -1,0 +1,157 @@
+import Foundation
+import GRDB
+
+/// What reports, `ls` and `show` read. Each call is one copy out of one short transaction.
+extension RunStore {
+    /// All runs of a revision with their metrics, in expansion order. Damaged records come with
+    /// ``RecordIntegrity/corrupt(reason:)``; a damaged expansion throws `.corrupt`.
+    public func records(ofRevision revisionID: Int64) throws -> [RunRecord] {
+        try displayedRecords(.revision(revisionID))
+    }
+
+    /// All runs of the store with their metrics, sorted by id; `sweepName`, `position` and axes are those of the newest
+    /// revision that contains the run.
+    public func allRecords() throws -> [RunRecord] {
+        try displayedRecords(.all)
+    }
+
+    /// The run whose id begins with `idPrefix`. Throws `.noSuchRun`, `.ambiguousRun`.
+    public func record(idPrefix: String) throws -> RunRecord {
+        let id = try runID(prefix: idPrefix)
+        let key = try database.read { try self.key(ofRun: id, $0) }
+        guard let record = try displayedRecords(.run(key: key)).first else { throw noSuchRun(id) }
+        return record
+    }
+
+    private func displayedRecords(_ selection: RecordReader.Selection) throws -> [RunRecord] {
+        // States are displayed ones afterwards, so the hashes, which cover the stored ones, are checked first.
+        try readDisplayed(
+            { try RecordReader(database: $0, path: self.path).copy(selection) },
+            then: { try $0.verified(path: self.path) }, id: \.id, state: \.state)
+    }
+
+    /// The whole id for a prefix of at least one character. Throws `.noSuchRun`, `.ambiguousRun`, `.invalidName`.
+    public func runID(prefix: String) throws -> String {
+        try StoreLayout.check(runID: prefix)
+        let candidates = try database.read { database in
+            var ids: [String] = []
+            // "{" follows "z", the last character an id can have.
+            try database.forEachRow(
+                "SELECT id FROM run_records WHERE id >= ? AND id < ? ORDER BY id LIMIT 11", [prefix, prefix + "{"]
+            ) { ids.append(try $0.text(0)) }
+            return ids
+        }
+        if candidates.isEmpty { throw noSuchRun(prefix) }
+        if candidates.count == 1 || candidates[0] == prefix { return candidates[0] }
+        throw RunStoreError(
+            .ambiguousRun(candidates: Array(candidates.prefix(10))),
+            what: "\(StoreLayout.printable(prefix)) fits "
+                + (candidates.count > 10 ? "more than 10" : "\(candidates.count)")
+                + " runs: " + candidates.prefix(10).map { String($0.prefix(12)) }.joined(separator: ", "),
+            location: path, remedy: "Give more characters of the id.")
+    }
+
+    /// A run's history by step. For a completed or failed run it is verified; throws `.corrupt` when it changed.
+    public func history(ofRun id: String) throws -> [HistoryRecord] {
+        try StoreLayout.check(runID: id)
+        return try database.read { database in
+            let key = try self.key(ofRun: id, database)
+            let rows = try Self.historyRows(database, key: key)
+            let stored = try database.first("SELECT history_sha256 FROM run_records WHERE run_key = ?", [key]) {
+                try $0.optionalBytes(0)
+            }
+            if let stored = stored ?? nil, RecordHash.history(rows) != stored {
+                throw self.damagedRun(id, "the history changed since it was published")
+            }
+            return rows
+        }
+    }
+
+    static func historyRows(_ database: Database, key: Int64) throws -> [HistoryRecord] {
+        var rows: [HistoryRecord] = []
+        try database.forEachRow(
+            """
+            SELECT step, loss, validation_loss, gradient_norm, learning_rate, effective_sample_size,
+                likelihood_evaluations, nonfinite_batches, seconds
+            FROM history_rows WHERE run_key = ? ORDER BY step
+            """, [key]
+        ) { row in
+            rows.append(
+                HistoryRecord(
+                    step: try row.integer(0), loss: try row.double(1), validationLoss: try row.optionalDouble(2),
+                    gradientNorm: try row.double(3), learningRate: try row.double(4),
+                    effectiveSampleSize: try row.double(5), likelihoodEvaluations: try row.integer(6),
+                    nonfiniteBatches: try row.integer(7), seconds: try row.double(8)))
+        }
+        return rows
+    }
+
+    /// A completed run's files by name, their list verified; empty for other runs.
+    public func artefacts(ofRun id: String) throws -> [ArtefactRecord] {
+        try StoreLayout.check(runID: id)
+        return try database.read { database in
+            let key = try self.key(ofRun: id, database)
+            let artefacts = try Self.artefactRows(database, key: key)
+            let stored = try database.first("SELECT artefacts_sha256 FROM run_records WHERE run_key = ?", [key]) {
+                try $0.optionalBytes(0)
+            }
+            if let stored = stored ?? nil, RecordHash.artefacts(artefacts) != stored {
+                throw self.damagedRun(id, "the list of artefacts changed since it was published")
+            }
+            return artefacts
+        }
+    }
+
+    static func artefactRows(_ database: Database, key: Int64) throws -> [ArtefactRecord] {
+        var artefacts: [ArtefactRecord] = []
+        try database.forEachRow(
+            "SELECT name, file, size, sha256 FROM artefact_files WHERE run_key = ? ORDER BY name", [key]
+        ) { row in
+            artefacts.append(
+                ArtefactRecord(
+                    name: try row.text(0), path: try row.text(1), size: try row.integer(2), sha256: try row.text(3),
+                    tensors: []))
+        }
+        try database.forEachRow(
+            """
+            SELECT artefact, name, dtype, shape, sha256 FROM artefact_tensors WHERE run_key = ? ORDER BY artefact, name
+            """, [key]
+        ) { row in
+            let artefact = try row.text(0)
+            guard let place = artefacts.firstIndex(where: { $0.name == artefact }),
+                let shape = IntegerList.values(try row.text(3))
+            else { throw DamagedValue(column: 0) }
+            artefacts[place].tensors.append(
+                ArtefactTensor(name: try row.text(1), dtype: try row.text(2), shape: shape, sha256: try row.text(4)))
+        }
+        return artefacts
+    }
+
+    /// Reads a file of a completed run and checks its size and SHA-256. Throws `.noSuchRun` (also for a name the run
+    /// does not have), `.corrupt`.
+    public func loadArtefact(ofRun id: String, name: String) throws -> [UInt8] {
+        let artefacts = try artefacts(ofRun: id)
+        guard let artefact = artefacts.first(where: { $0.name == name }) else {
+            throw RunStoreError(
+                .noSuchRun, what: "run \(id) has no artefact \(StoreLayout.printable(name))", location: path,
+                remedy: artefacts.isEmpty
+                    ? "Only completed runs have artefacts; run the sweep."
+                    : "It has \(artefacts.map(\.name).joined(separator: ", ")).")
+        }
+        return try load(artefact, ofRun: id)
+    }
+
+    func load(_ artefact: ArtefactRecord, ofRun id: String) throws -> [UInt8] {
+        guard StoreLayout.isPayloadPath(artefact.path), let hash = Hashing.bytes(hexadecimal: artefact.sha256) else {
+            throw damagedRun(id, "the artefact \(StoreLayout.printable(artefact.name)) has a damaged record")
+        }
+        return try files.readVerified(
+            artefact.path, size: artefact.size, sha256: hash, what: "the artefact of run \(id)")
+    }
+
+    func damagedRun(_ id: String, _ what: String) -> RunStoreError {
+        RunStoreError(
+            .corrupt, what: what, location: "\(path), run \(id)",
+            remedy: "Restore a backup of the store, or remove the run (`flowexp rm \(id.prefix(12))`) and sweep again.")
+    }
+}

@@ -1,0 +1,223 @@
+import Foundation
+import GRDB
+
+/// Sweeps and their revisions.
+extension RunStore {
+    /// Records an expansion in one transaction and makes this sweep the most recently run one.
+    ///
+    /// An expansion equal to the newest revision's (same runs, axes and evaluation, in the same order) makes no new
+    /// revision, and that one keeps its spec. Ids that the store knows must come with the configuration it knows.
+    ///
+    /// - Throws: `.invalidName`, `.conflict` (one id, two configurations), `.corrupt`, `.busy`, `.diskFull`, ….
+    public func recordRevision(
+        sweepName: String, specBytes: [UInt8], resolvedSpecJSON: String, evaluationJSON: String, runs: [PlannedRun]
+    ) throws -> RevisionChange {
+        try StoreLayout.check(sweepName: sweepName)
+        for run in runs { try StoreLayout.check(runID: run.id) }
+        let ids = Set(runs.map(\.id))
+        guard ids.count == runs.count else {
+            throw RunStoreError(
+                .conflict, what: "an expansion names a run twice", location: StoreLayout.printable(sweepName),
+                remedy: "Deduplicate the expansion before recording it.")
+        }
+        let evaluationJSON = evaluationJSON.storable
+        let expansion = RevisionHash.expansion(
+            evaluationJSON: evaluationJSON, runs: runs.map { ($0.id, $0.axesJSON.storable) })
+        let now = SystemCalls.wallSeconds()
+        return try database.write { database in
+            let sweepID = try self.touchSweep(database, name: sweepName, now: now)
+            let newest = try database.first(
+                "SELECT id, number, expansion_sha256 FROM revisions WHERE sweep_id = ? ORDER BY number DESC LIMIT 1",
+                [sweepID]
+            ) { row in (id: Int64(try row.integer(0)), number: try row.integer(1), expansion: try row.bytes(2)) }
+            if let newest, newest.expansion == expansion {
+                return RevisionChange(
+                    revisionID: newest.id, number: newest.number, isNew: false, added: 0, removed: 0, kept: runs.count)
+            }
+            var previous: Set<String> = []
+            if let newest {
+                try database.forEachRow(
+                    """
+                    SELECT run_records.id FROM revision_runs JOIN run_records USING (run_key)
+                    WHERE revision_id = ?
+                    """, [newest.id]
+                ) { previous.insert(try $0.text(0)) }
+            }
+            let number = (newest?.number ?? 0) + 1
+            let hash = RevisionHash.revision(
+                sweepName: sweepName, number: number, specBytes: specBytes, resolvedSpecJSON: resolvedSpecJSON.storable,
+                evaluationJSON: evaluationJSON, expansion: expansion)
+            try database.run(
+                """
+                INSERT INTO revisions (sweep_id, number, spec, resolved_spec, evaluation, expansion_sha256,
+                    revision_sha256, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    sweepID, number, Data(specBytes), resolvedSpecJSON.storable, evaluationJSON, Data(expansion),
+                    Data(hash), now,
+                ])
+            let revisionID = database.lastInsertedRowID
+            try self.insertRuns(database, runs, revisionID: revisionID)
+            let kept = ids.intersection(previous).count
+            return RevisionChange(
+                revisionID: revisionID, number: number, isNew: true, added: ids.count - kept,
+                removed: previous.count - kept, kept: kept)
+        }
+    }
+
+    private func insertRuns(_ database: Database, _ runs: [PlannedRun], revisionID: Int64) throws {
+        let find = try database.makeStatement(sql: "SELECT run_key, configuration FROM run_records WHERE id = ?")
+        let insert = try database.makeStatement(
+            sql: "INSERT INTO run_records (id, configuration, state) VALUES (?, ?, 'planned')")
+        let link = try database.makeStatement(
+            sql: "INSERT INTO revision_runs (revision_id, position, run_key, axes) VALUES (?, ?, ?, ?)")
+        for (position, run) in runs.enumerated() {
+            let configuration = run.configurationJSON.storable
+            var key: Int64
+            if let known = try Row.fetchOne(find, arguments: [run.id]) {
+                key = Int64(try known.integer(0))
+                guard try known.text(1).utf8.elementsEqual(configuration.utf8) else {
+                    throw RunStoreError(
+                        .conflict, what: "run \(run.id) is in the store with another configuration", location: path,
+                        remedy: "The record is damaged or two versions disagree: run `flowexp show \(run.id)`.")
+                }
+            } else {
+                try insert.execute(arguments: [run.id, configuration])
+                key = database.lastInsertedRowID
+            }
+            try link.execute(arguments: [revisionID, position, key, run.axesJSON.storable])
+        }
+    }
+
+    /// Finds or makes the sweep and moves it to the front.
+    private func touchSweep(_ database: Database, name: String, now: Double) throws -> Int64 {
+        let known = try database.first("SELECT id FROM sweeps WHERE name = ?", [name]) { Int64(try $0.integer(0)) }
+        if let known {
+            try database.run(
+                """
+                UPDATE sweeps SET run_order = (SELECT max(run_order) FROM sweeps) + 1, last_run_at = ? WHERE id = ?
+                """, [now, known])
+            return known
+        }
+        try database.run(
+            """
+            INSERT INTO sweeps (name, run_order, last_run_at)
+            VALUES (?, (SELECT coalesce(max(run_order), 0) + 1 FROM sweeps), ?)
+            """, [name, now])
+        return database.lastInsertedRowID
+    }
+
+    /// Makes a sweep the most recently run one (for `resume`). Throws `.noSuchSweep`.
+    public func markSweepRun(_ sweepName: String) throws {
+        let changed = try database.write { database in
+            try database.run(
+                """
+                UPDATE sweeps SET run_order = (SELECT max(run_order) FROM sweeps) + 1, last_run_at = ? WHERE name = ?
+                """, [SystemCalls.wallSeconds(), sweepName.storable])
+        }
+        if changed == 0 { throw noSuchSweep(sweepName) }
+    }
+
+    /// The newest revision of a sweep, its hash verified. Throws `.noSuchSweep`, `.corrupt`.
+    public func newestRevision(ofSweep name: String) throws -> Revision {
+        let found = try database.read { database in
+            try database.first(
+                """
+                SELECT revisions.id, number, spec, resolved_spec, evaluation, created_at, expansion_sha256,
+                    revision_sha256
+                FROM revisions JOIN sweeps ON sweeps.id = sweep_id
+                WHERE sweeps.name = ? ORDER BY number DESC LIMIT 1
+                """, [name.storable]
+            ) { row in
+                let revision = Revision(
+                    id: Int64(try row.integer(0)), sweepName: name, number: try row.integer(1),
+                    specBytes: try row.bytes(2), resolvedSpecJSON: try row.text(3), evaluationJSON: try row.text(4),
+                    createdAt: try row.double(5))
+                return (revision: revision, expansion: try row.bytes(6), hash: try row.bytes(7))
+            }
+        }
+        guard let found else { throw noSuchSweep(name) }
+        let revision = found.revision
+        let hash = RevisionHash.revision(
+            sweepName: name, number: revision.number, specBytes: revision.specBytes,
+            resolvedSpecJSON: revision.resolvedSpecJSON, evaluationJSON: revision.evaluationJSON,
+            expansion: found.expansion)
+        guard hash == found.hash else {
+            throw RunStoreError(
+                .corrupt, what: "the record of revision \(revision.number) changed since it was written",
+                location: "\(path), sweep \(StoreLayout.printable(name))",
+                remedy: "Run `flowexp sweep` with the spec again, or restore a backup.")
+        }
+        return revision
+    }
+
+    /// The sweep that was recorded or marked last, nil in an empty store.
+    public func mostRecentSweep() throws -> String? {
+        try database.read { database in
+            try database.first("SELECT name FROM sweeps ORDER BY run_order DESC LIMIT 1") { try $0.text(0) }
+        }
+    }
+
+    /// All sweeps with the counts of their newest revisions, the most recently run first.
+    public func sweeps() throws -> [SweepSummary] {
+        var summaries: [SweepSummary] = try database.read { database in
+            var summaries: [SweepSummary] = []
+            try database.forEachRow(
+                """
+                SELECT sweep, revision, revision_id, last_run_at
+                FROM newest_revisions JOIN sweeps ON sweeps.name = sweep ORDER BY run_order DESC
+                """
+            ) { row in
+                summaries.append(
+                    SweepSummary(
+                        name: try row.text(0), revision: try row.integer(1), revisionID: Int64(try row.integer(2)),
+                        counts: StateCounts(), lastRunAt: try row.double(3)))
+            }
+            return summaries
+        }
+        for index in summaries.indices {
+            for run in try runStates(ofRevision: summaries[index].revisionID) {
+                summaries[index].counts.count(run.state)
+            }
+        }
+        return summaries
+    }
+
+    func noSuchSweep(_ name: String) -> RunStoreError {
+        RunStoreError(
+            .noSuchSweep, what: "there is no sweep \(StoreLayout.printable(name))", location: path,
+            remedy: "`flowexp status` lists the sweeps of the store.")
+    }
+}
+
+/// Hashes of revisions, so that a damaged spec or expansion is not taken for the recorded one.
+enum RevisionHash {
+    static func expansion(evaluationJSON: String, runs: [(id: String, axesJSON: String)]) -> [UInt8] {
+        var encoder = ByteEncoder(capacity: 256 * (runs.count + 1))
+        encoder.text("flowexp.expansion/1")
+        encoder.text(evaluationJSON)
+        encoder.integer(runs.count)
+        for run in runs {
+            encoder.text(run.id)
+            encoder.text(run.axesJSON)
+        }
+        return Hashing.sha256(encoder.bytes)
+    }
+
+    static func revision(
+        sweepName: String, number: Int, specBytes: [UInt8], resolvedSpecJSON: String, evaluationJSON: String,
+        expansion: [UInt8]
+    ) -> [UInt8] {
+        var encoder = ByteEncoder(capacity: specBytes.count + resolvedSpecJSON.utf8.count + 1024)
+        encoder.text("flowexp.revision/1")
+        encoder.text(sweepName)
+        encoder.integer(number)
+        encoder.integer(specBytes.count)
+        encoder.raw(specBytes)
+        encoder.text(resolvedSpecJSON)
+        encoder.text(evaluationJSON)
+        encoder.raw(expansion)
+        return Hashing.sha256(encoder.bytes)
+    }
+}

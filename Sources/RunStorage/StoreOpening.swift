@@ -1,0 +1,146 @@
+import Foundation
+import GRDB
+
+/// Opens the database under the store lock.
+///
+/// Creating, migrating and cleaning need the lock alone; afterwards it is kept shared. When somebody else has the store
+/// open, its database is complete, so an open of the current version only needs to share.
+struct StoreOpening {
+    let layout: StoreLayout
+    let busyTimeout: Double
+
+    /// Opens for writing; creates or migrates as needed.
+    func forWriting() throws -> (StoreDatabase, FileLock?) {
+        let deadline = SystemCalls.monotonicSeconds() + busyTimeout
+        var attempt = 0
+        while true {
+            if let lock = try FileLock.take(layout.storeLock, exclusive: true) {
+                let database = try prepared()
+                try lock.downgrade()
+                return (database, lock)
+            }
+            if let lock = try FileLock.take(layout.storeLock, exclusive: false) {
+                if SystemCalls.exists(layout.database) {
+                    let database = try open(readOnly: false, queryOnly: false)
+                    if try checkedIdentity(database).version == StoreSchema.version { return (database, lock) }
+                    try database.close()
+                }
+                lock.release()
+            }
+            try waitOrGiveUp(&attempt, deadline: deadline)
+        }
+    }
+
+    /// Opens for reading: read-write with `query_only` where permitted, else read-only.
+    func forReading() throws -> (StoreDatabase, FileLock?) {
+        let deadline = SystemCalls.monotonicSeconds() + busyTimeout
+        var attempt = 0
+        var lock: FileLock?
+        while SystemCalls.exists(layout.storeLock) {
+            lock = try FileLock.take(layout.storeLock, exclusive: false, createFile: false)
+            if lock != nil { break }
+            try waitOrGiveUp(&attempt, deadline: deadline)
+        }
+        let writable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
+        let database = try open(readOnly: !writable, queryOnly: writable)
+        let identity = try checkedIdentity(database)
+        if identity.isEmpty {
+            throw RunStoreError(
+                .missingStore, what: "the store was never completed", location: layout.root,
+                remedy: "Run `flowexp sweep SPEC`, which completes it.")
+        }
+        if identity.version < StoreSchema.version {
+            throw RunStoreError(
+                .olderVersion(found: identity.version, supported: StoreSchema.version),
+                what: "the store has version \(identity.version), this program reads version \(StoreSchema.version)",
+                location: layout.root, remedy: "Run `flowexp store migrate` (it makes a backup first).")
+        }
+        return (database, lock)
+    }
+
+    private func waitOrGiveUp(_ attempt: inout Int, deadline: Double) throws {
+        if SystemCalls.monotonicSeconds() >= deadline {
+            let holders = FileHolders.describe(layout.storeLock)
+            throw RunStoreError(
+                .busy(holders: holders),
+                what: "the store stayed locked" + (holders.isEmpty ? "" : " by " + holders.joined(separator: ", ")),
+                location: layout.storeLock,
+                remedy: "Wait for the other process, or end it, and run the same command again.")
+        }
+        usleep(Backoff.microseconds(attempt: attempt))
+        attempt += 1
+    }
+
+    private func open(readOnly: Bool, queryOnly: Bool) throws -> StoreDatabase {
+        try StoreDatabase(
+            path: layout.database, readOnly: readOnly, queryOnly: queryOnly, busyTimeout: busyTimeout)
+    }
+
+    /// Reads what the file says it is and refuses foreign and newer ones.
+    private func checkedIdentity(_ database: StoreDatabase) throws -> StoreSchema.Identity {
+        let identity = try database.read { try StoreSchema.identity($0) }
+        if identity.isEmpty && identity.applicationID == 0 { return identity }
+        guard identity.applicationID == StoreSchema.applicationID else {
+            throw RunStoreError(
+                .notAStore, what: "the database was not made by flowexp", location: layout.database,
+                remedy: "Choose another store with --store.")
+        }
+        guard identity.version <= StoreSchema.version else {
+            throw RunStoreError(
+                .newerVersion(found: identity.version, supported: StoreSchema.version),
+                what: "the store has version \(identity.version), this program knows up to \(StoreSchema.version)",
+                location: layout.root, remedy: "Use the newer flowexp that wrote it.")
+        }
+        return identity
+    }
+
+    /// Under the exclusive lock: creates or migrates, and removes what crashes left.
+    private func prepared() throws -> StoreDatabase {
+        let isNew = !SystemCalls.exists(layout.database)
+        let database = try open(readOnly: false, queryOnly: false)
+        let identity = try checkedIdentity(database)
+        let files = DurableFiles(layout: layout)
+        for directory in [layout.locks, layout.temporary, layout.artefacts] {
+            _ = try SystemCalls.makeDirectory(directory)
+        }
+        if identity.version < StoreSchema.version || identity.isEmpty {
+            if !identity.isEmpty { try backUp(database, version: identity.version) }
+            try database.write { database in
+                try StoreSchema.migrate(database, from: identity.isEmpty ? 0 : identity.version)
+                if identity.isEmpty {
+                    try database.run(
+                        "INSERT INTO store_properties (name, value) VALUES ('machine_id', ?)",
+                        [ProcessIdentity.machineID])
+                }
+            }
+        }
+        if isNew { try SystemCalls.syncDirectory(layout.root) }
+        files.removeTemporaries()
+        try removeCheckpointsOfCompletedRuns(database, files)
+        return database
+    }
+
+    private func backUp(_ database: StoreDatabase, version: Int) throws {
+        _ = try SystemCalls.makeDirectory(layout.backups)
+        let stamp = Int(SystemCalls.wallSeconds())
+        try database.backUp(to: layout.backups + "/version-\(version)-\(stamp).sqlite")
+        try SystemCalls.syncDirectory(layout.backups)
+    }
+
+    /// Publishing removes checkpoint files after its COMMIT and leaves their rows, so a crash between the two is mended
+    /// here: the rows name what may still lie about.
+    private func removeCheckpointsOfCompletedRuns(_ database: StoreDatabase, _ files: DurableFiles) throws {
+        let condition = "run_key IN (SELECT run_key FROM run_records WHERE state = 'completed')"
+        var leftovers: [String] = []
+        try database.read { database in
+            try database.forEachRow("SELECT file FROM checkpoints WHERE \(condition)") {
+                leftovers.append(try $0.text(0))
+            }
+        }
+        if leftovers.isEmpty { return }
+        for file in leftovers where StoreLayout.isPayloadPath(file) {
+            SystemCalls.removeLeftover(layout.absolute(file))
+        }
+        try database.write { try $0.run("DELETE FROM checkpoints WHERE \(condition)") }
+    }
+}
