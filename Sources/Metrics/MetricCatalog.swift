@@ -3,8 +3,99 @@ import Catalog
 /// Every metric that a spec or `--metric` can name, and the parameters of the `evaluation` section.
 public enum MetricCatalog {
     /// All metrics in the order in which they are listed.
-    public static let descriptions: [ComponentDescription] = []
+    public static let metrics: [any Metric] = [
+        ForwardKL(), ReverseKL(), BoundedDivergence(.jensenShannon), BoundedDivergence(.totalVariation),
+        BoundedDivergence(.bayesClassifier), MaximumMeanDiscrepancy(mixture: true),
+        MaximumMeanDiscrepancy(mixture: false), ExactTransport(squared: false), ExactTransport(squared: true),
+        SlicedTransport(), EnergyDistance(), BridgeMass(), Concentration(spread: true), Concentration(spread: false),
+        ModeTotalVariation(), ModesFound(), EffectiveSampleSize(), ForwardEffectiveSampleSize(), Leakage(),
+        Invertibility(),
+    ]
 
-    /// The parameters of the `evaluation` section of a spec.
-    public static let evaluationParameters: [ParameterDescription] = []
+    /// Their descriptions, in the same order.
+    public static let descriptions: [ComponentDescription] = metrics.map(\.description)
+
+    /// The names of the metrics, in the same order.
+    public static let names: [String] = metrics.map { $0.columns[0] }
+
+    /// The parameters of the `evaluation` section of a spec. Not part of a run's id: a changed value re-evaluates and
+    /// never retrains.
+    public static let evaluationParameters: [ParameterDescription] =
+        [
+            ParameterDescription(
+                "metrics", .list(.choice(metricNames), count: 0...metricNames.count),
+                default: .array(metricNames.map { .string($0) }), "The metrics to compute.")
+        ] + settingParameters
+
+    /// The settings named, for a metric's description.
+    static func evaluationParameters(_ names: [String]) -> [ParameterDescription] {
+        settingParameters.filter { names.contains($0.name) }
+    }
+
+    /// A value that an evaluation will yield: with the run it is the key of a row.
+    public struct PlannedValue: Sendable, Equatable, Hashable {
+        /// The column, for example `bridge-mass-tail`.
+        public var name: String
+        /// Canonical JSON of the settings it depends on.
+        public var parameters: String
+        public var version: Int
+    }
+
+    /// What ``evaluateMetrics(flow:task:observation:parameters:seed:inverseError:cache:cacheKeyPrefix:)`` will return
+    /// for these values, in its order, without computing anything: a store asks which rows are missing.
+    public static func plannedValues(_ parameters: ParameterValues) throws -> [PlannedValue] {
+        let settings = try EvaluationSettings(parameters)
+        return metrics.filter { settings.metrics.contains($0.name) }.flatMap { metric in
+            metric.columns.map { column in
+                PlannedValue(
+                    name: column, parameters: metric.parameterText(settings), version: metric.description.version)
+            }
+        }
+    }
+
+    /// The metric that yields a column, if any.
+    public static func metric(column: String) -> (any Metric)? {
+        metrics.first { $0.columns.contains(column) }
+    }
 }
+
+extension Metric {
+    /// Canonical JSON of the settings the metric depends on.
+    func parameterText(_ settings: EvaluationSettings) -> String {
+        settings.parameterText(description.parameters.map(\.name))
+    }
+}
+
+let densityParameters = MetricCatalog.evaluationParameters(["samples"])
+let kernelParameters = MetricCatalog.evaluationParameters(["kernelSamples", "bandwidth"])
+
+/// Names in catalog order. Written out because descriptions need the parameters and the parameters need the names; a
+/// test compares both.
+private let metricNames = [
+    "kl", "reverse-kl", "js", "tv", "c2st-exact", "mmd", "mmd-median", "w1", "w2", "sliced-w2", "energy", "bridge-mass",
+    "d-plus", "d-minus", "mode-tv", "modes-found", "ess", "forward-ess", "leakage", "invertibility",
+]
+
+/// The settings of `evaluation` other than the list of metrics.
+private let settingParameters: [ParameterDescription] = [
+    ParameterDescription(
+        "samples", .integer(100...10_000_000), default: .integer(50_000),
+        "Points from each side for metrics of densities, modes and HPD regions."),
+    ParameterDescription(
+        "kernelSamples", .integer(2...50_000), default: .integer(4_000),
+        "Points from each side for mmd, mmd-median and energy; time grows with the square."),
+    ParameterDescription(
+        "transportSamples", .integer(1...5_000), default: .integer(1_000),
+        "Points from each side for w1 and w2; time grows with more than the square."),
+    ParameterDescription(
+        "slicedSamples", .integer(1...1_000_000), default: .integer(10_000), "Points from each side for sliced-w2."),
+    ParameterDescription(
+        "slicedProjections", .integer(1...4_096), default: .integer(128), "Directions of sliced-w2."),
+    ParameterDescription(
+        "bandwidth", .anyOf([.choice(["median"]), .number(0...1e6, exclusiveMinimum: true)]),
+        default: .string("median"),
+        "The largest kernel bandwidth of mmd and the one of mmd-median, units of θ; median: of the reference."),
+    ParameterDescription(
+        "floorRepetitions", .integer(2...1_000), default: .integer(20),
+        "Pairs of exact samples from which a metric's noise floor is measured."),
+]

@@ -1,0 +1,110 @@
+import Catalog
+import FlowMath
+import Tasks
+
+/// All metrics of one flow against one exact posterior.
+///
+/// A pure function of the flow, the task, the observation, the resolved `parameters` of the `evaluation` section and the
+/// run's `seed`: the same values whatever thread, order or cache. Flow samples come from the run's seed (purpose latent,
+/// steps from 2³¹ on, which training never uses); reference samples and floors from a hash of `cacheKeyPrefix` and the
+/// observation, so all runs of a task are compared with the same points.
+///
+/// - `inverseError`: max |f(f⁻¹(θ)) − θ| as measured by the engine; nil when it was not.
+/// - `cache`: keeps references and floors between processes; never changes a result.
+/// - `cacheKeyPrefix`: canonical JSON of the task choice and its version.
+/// - Returns the values in the order of ``MetricCatalog/plannedValues(_:)``.
+/// - Throws: ``ParameterError`` or ``UnknownComponentError`` for parameters that do not fit, ``DimensionMismatch`` for a
+///   flow of another dimension than the task's. A metric that cannot be computed is a nil value with a reason.
+public func evaluateMetrics(
+    flow: any SampleableDensity, task: any InferenceTask, observation: [Double], parameters: ParameterValues,
+    seed: UInt64, inverseError: Double?, cache: any ReferenceCache, cacheKeyPrefix: String
+) throws -> [MetricValue] {
+    let settings = try EvaluationSettings(parameters)
+    guard flow.dimension == task.dimension else {
+        throw DimensionMismatch(found: flow.dimension, expected: task.dimension)
+    }
+    let key = ReferenceKey(prefix: cacheKeyPrefix, observation: observation)
+    let posterior = ExactPosterior(task: task, observation: observation)
+    let reference = ReferenceRegistry.shared.reference(key, task: task, observation: observation, cache: cache)
+    let evaluation = Evaluation(
+        flow: flow, posterior: posterior, reference: reference, settings: settings, inverseError: inverseError,
+        flowDraw: Evaluation.Draw(seed: seed, purpose: .latent, step: 1 << 31),
+        referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .reference, step: ReferenceSteps.evaluation))
+
+    let metrics = MetricCatalog.metrics.filter { settings.metrics.contains($0.name) }
+    let floors = metricFloors(metrics, evaluation, key, cache)
+    var values: [MetricValue] = []
+    for metric in metrics {
+        for measurement in metric.measure(evaluation) {
+            values.append(
+                MetricValue(
+                    name: measurement.column, parameters: metric.parameterText(settings),
+                    version: metric.description.version, value: measurement.value, reason: measurement.reason,
+                    standardError: measurement.standardError, sampleSizes: measurement.sampleSizes,
+                    direction: metric.direction, floor: floors[measurement.column], details: measurement.details))
+        }
+    }
+    return values
+}
+
+/// A flow of another dimension than the task's.
+public struct DimensionMismatch: Error, Sendable, Equatable, CustomStringConvertible {
+    public var found: Int
+    public var expected: Int
+
+    /// Names both dimensions.
+    public var description: String { "expected points of dimension \(expected), found \(found)" }
+}
+
+/// The floor of every column of the metrics: known ones at once, measured ones from the registry.
+private func metricFloors(
+    _ metrics: [any Metric], _ evaluation: Evaluation, _ key: ReferenceKey, _ cache: any ReferenceCache
+) -> [String: MetricFloor] {
+    var floors: [String: MetricFloor] = [:]
+    var measured: [(metric: any Metric, column: String)] = []
+    for metric in metrics {
+        for column in metric.columns {
+            switch metric.floor(column: column, evaluation) {
+            case .known(let floor): floors[column] = floor
+            case .measured: measured.append((metric, column))
+            case .none: break
+            }
+        }
+    }
+    let settings = evaluation.settings
+    let keys = measured.map { metric, column in
+        "floor|\(column)|\(metric.description.version)|\(metric.parameterText(settings))|\(settings.floorRepetitions)"
+    }
+    let found = ReferenceRegistry.shared.floors(key, keys, cache: cache) { missing in
+        measureFloors(missing.map { measured[$0] }, evaluation, key)
+    }
+    for (entry, floor) in zip(measured, found) { floors[entry.column] = floor }
+    return floors
+}
+
+/// The same metrics on pairs of exact samples: in repetition r both sides are the exact posterior with streams of their
+/// own, everything else is as for a flow.
+private func measureFloors(
+    _ columns: [(metric: any Metric, column: String)], _ evaluation: Evaluation, _ key: ReferenceKey
+) -> [MetricFloor?] {
+    var readings = [[Double]](repeating: [], count: columns.count)
+    for repetition in 0..<evaluation.settings.floorRepetitions {
+        // Sides are 2¹⁹ blocks apart, more than the largest sample has.
+        let step = UInt32(repetition) << 20
+        let pair = Evaluation(
+            flow: evaluation.posterior, posterior: evaluation.posterior, reference: evaluation.reference,
+            settings: evaluation.settings, inverseError: nil,
+            flowDraw: Evaluation.Draw(seed: key.seed, purpose: .floor, step: step),
+            referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .floor, step: step | 1 << 19))
+        for (index, entry) in columns.enumerated() {
+            let measurement = entry.metric.measure(pair).first { $0.column == entry.column }
+            if let value = measurement?.value { readings[index].append(value) }
+        }
+    }
+    return readings.map { values in
+        guard values.count == evaluation.settings.floorRepetitions else { return nil }
+        let moments = SampleMoments(values)
+        return MetricFloor(
+            mean: moments.mean, standardDeviation: moments.variance.squareRoot(), repetitions: values.count)
+    }
+}

@@ -1,0 +1,141 @@
+import FlowMath
+import Tasks
+
+/// The points and densities that the metrics of one flow share, drawn and evaluated at most once.
+///
+/// Points are drawn in blocks of ``blockSize`` with one stream per block, so the first n points are the same whatever
+/// size another metric asks for. Used on one thread.
+public final class Evaluation {
+    /// Points per stream.
+    static let blockSize = 2048
+
+    /// Where points come from: block k is drawn with (seed, purpose, step + k).
+    struct Draw {
+        var seed: UInt64
+        var purpose: StreamPurpose
+        var step: UInt32
+    }
+
+    let flow: any SampleableDensity
+    let posterior: ExactPosterior
+    let reference: TaskReference
+    let settings: EvaluationSettings
+    /// max |f(f⁻¹(θ)) − θ| as measured by the engine; nil when it was not.
+    let inverseError: Double?
+    private let flowDraw: Draw
+    private let referenceDraw: Draw
+    private var flowValues: [Double] = []
+    private var referenceValues: [Double] = []
+
+    init(
+        flow: any SampleableDensity, posterior: ExactPosterior, reference: TaskReference, settings: EvaluationSettings,
+        inverseError: Double?, flowDraw: Draw, referenceDraw: Draw
+    ) {
+        self.flow = flow
+        self.posterior = posterior
+        self.reference = reference
+        self.settings = settings
+        self.inverseError = inverseError
+        self.flowDraw = flowDraw
+        self.referenceDraw = referenceDraw
+    }
+
+    var dimension: Int { posterior.dimension }
+
+    /// The first `count` points of the flow.
+    func flowPoints(_ count: Int) -> Points {
+        Self.extend(&flowValues, to: count, flow, flowDraw)
+        return Points(dimension: dimension, values: Array(flowValues.prefix(count * dimension)))
+    }
+
+    /// The first `count` points of the exact posterior.
+    func referencePoints(_ count: Int) -> Points {
+        Self.extend(&referenceValues, to: count, posterior, referenceDraw)
+        return Points(dimension: dimension, values: Array(referenceValues.prefix(count * dimension)))
+    }
+
+    private static func extend(_ values: inout [Double], to count: Int, _ density: any SampleableDensity, _ draw: Draw)
+    {
+        let blockValues = blockSize * density.dimension
+        while values.count < count * density.dimension {
+            let block = UInt32(truncatingIfNeeded: values.count / blockValues)
+            let stream = RandomStream(seed: draw.seed, purpose: draw.purpose, step: draw.step &+ block)
+            values += density.sample(count: blockSize, stream: stream).values
+        }
+    }
+
+    /// Why the first `count` points of the flow cannot be used; nil when all are finite.
+    func flowProblem(_ count: Int) -> String? {
+        let points = flowPoints(count)
+        var bad = 0
+        for i in 0..<count where (0..<dimension).contains(where: { !points[i, $0].isFinite }) { bad += 1 }
+        return bad == 0 ? nil : "\(bad) of \(count) flow samples are not finite"
+    }
+
+    /// Log densities of the same points under the flow (q) and the exact posterior (p).
+    struct LogDensities {
+        var flow: [Double]
+        var posterior: [Double]
+        /// Why they cannot be used: a NaN or +infinity among them.
+        var problem: String?
+
+        init(flow: [Double], posterior: [Double], what: String) {
+            self.flow = flow
+            self.posterior = posterior
+            for (values, whose) in [(flow, "flow"), (posterior, "posterior")] {
+                let bad = values.reduce(0) { $0 + ($1.isNaN || $1 == .infinity ? 1 : 0) }
+                if bad > 0 && problem == nil {
+                    problem = "the \(whose)'s log density is not a number at \(bad) of \(values.count) \(what) samples"
+                }
+            }
+        }
+    }
+
+    /// At the first `samples` points of the flow.
+    private(set) lazy var atFlow: LogDensities = {
+        let points = flowPoints(settings.samples)
+        if let problem = flowProblem(settings.samples) {
+            var densities = LogDensities(flow: [], posterior: [], what: "flow")
+            densities.problem = problem
+            return densities
+        }
+        return LogDensities(
+            flow: flow.logProbability(of: points), posterior: posteriorAtFlow, what: "flow")
+    }()
+
+    /// At the first `samples` points of the exact posterior.
+    private(set) lazy var atReference: LogDensities = {
+        let points = referencePoints(settings.samples)
+        return LogDensities(
+            flow: flow.logProbability(of: points), posterior: posteriorAtReference, what: "reference")
+    }()
+
+    /// log p at the flow's points only, for metrics that need no density of the flow.
+    private(set) lazy var posteriorAtFlow: [Double] = posterior.logProbability(of: flowPoints(settings.samples))
+
+    /// log p at the exact posterior's own points.
+    private(set) lazy var posteriorAtReference: [Double] =
+        posterior.logProbability(of: referencePoints(settings.samples))
+
+    /// `mmd` and `mmd-median` from one pass over the pairs.
+    private(set) lazy var kernelStatistics: Result<KernelStatistics, SampleProblem> = {
+        let count = settings.kernelSamples
+        if let problem = flowProblem(count) { return .failure(SampleProblem(problem)) }
+        return gaussianKernelStatistics(
+            referencePoints(count), flowPoints(count),
+            bandwidth: settings.bandwidth ?? reference.medianDistance)
+    }()
+
+    /// The basin of each of the flow's first `samples` points; nil without modes.
+    private(set) lazy var basinOfFlow: [Int32]? = reference.basins.map { $0.basins(of: flowPoints(settings.samples)) }
+}
+
+/// Why a metric of two samples has no value.
+public struct SampleProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String
+
+    /// Wraps the reason.
+    public init(_ description: String) {
+        self.description = description
+    }
+}
