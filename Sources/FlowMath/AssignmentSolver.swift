@@ -7,7 +7,9 @@ import CFlowKernels
 public struct Assignment: Sendable {
     /// The column of each row.
     public var columnOfRow: [Int]
+    /// u: one per row.
     public var rowPrices: [Double]
+    /// v: one per column.
     public var columnPrices: [Double]
 }
 
@@ -63,13 +65,13 @@ public struct AssignmentSolver {
     private mutating func reduceColumns() {
         var minima = Array(costs[0..<n])
         var rows = [Int](repeating: 0, count: n)
-        for i in 1..<max(n, 1) {
+        for i in 1..<n {
             for j in 0..<n where costs[i &* stride &+ j] < minima[j] {
                 minima[j] = costs[i &* stride &+ j]
                 rows[j] = i
             }
         }
-        for j in stride > 0 ? Array((0..<n).reversed()) : [] {
+        for j in (0..<n).reversed() {
             prices[j] = minima[j]
             if columnOfRow[rows[j]] < 0 {
                 columnOfRow[rows[j]] = j

@@ -22,6 +22,18 @@ public struct FeatureMajorPoints: Sendable {
         self.values = values
     }
 
+    private init(count: Int, dimension: Int, stride: Int, values: [Double]) {
+        self.count = count
+        self.dimension = dimension
+        self.stride = stride
+        self.values = values
+    }
+
+    /// Every coordinate multiplied by `factor`.
+    func scaled(by factor: Double) -> FeatureMajorPoints {
+        FeatureMajorPoints(count: count, dimension: dimension, stride: stride, values: values.map { $0 * factor })
+    }
+
     func withKernelPoints<R>(_ body: (flow_points) -> R) -> R {
         values.withUnsafeBufferPointer { buffer in
             body(flow_points(values: buffer.baseAddress, stride: stride, count: count))
@@ -52,28 +64,33 @@ public struct PairwiseKernels: Sendable {
 
     /// Sums of kernels by row (points of a) and by column (points of b).
     public struct Sums: Sendable, Equatable {
+        /// One per point of a.
         public var rows: [Double]
+        /// One per point of b.
         public var columns: [Double]
     }
 
     /// Σ over pairs of u = exp(−‖a−b‖²/(2h²)) (`single`) and of u + u⁴ + u¹⁶ + u⁶⁴ + u²⁵⁶ (`mixture`, the bandwidths
     /// h, h/2, h/4, h/8, h/16), by row and by column. With `b` nil: the pairs i < j of `a` (a row holds the pairs in
     /// which the point comes first, a column those in which it comes second).
-    /// Coordinates must be finite, `bandwidth` positive and 1/(2h²) finite.
+    /// Coordinates must be finite, also after division by `bandwidth`.
     public func gaussianSums(
         _ a: FeatureMajorPoints, _ b: FeatureMajorPoints?, bandwidth: Double
     ) -> (single: Sums, mixture: Sums) {
-        let other = b ?? a
-        precondition(other.dimension == a.dimension, "both sets need one dimension")
+        precondition(b.map { $0.dimension == a.dimension } ?? true, "both sets need one dimension")
+        // exp(−d²/(2h²)) = 2^(−(d/(h √(2 ln 2)))²)
+        let factor = 0.8493218002880191 / bandwidth
+        let scaled = a.scaled(by: factor)
+        let other = b?.scaled(by: factor) ?? scaled
         var rowsSingle = [Double](repeating: 0, count: a.count)
         var rowsMixture = rowsSingle
         var columnsSingle = [Double](repeating: 0, count: other.count + 7)
         var columnsMixture = columnsSingle
-        a.withKernelPoints { first in
+        scaled.withKernelPoints { first in
             other.withKernelPoints { second in
                 table.gaussian_sums(
-                    first, second, a.dimension, b == nil ? 1 : 0, 1 / (2 * bandwidth * bandwidth), &rowsSingle,
-                    &rowsMixture, &columnsSingle, &columnsMixture)
+                    first, second, a.dimension, b == nil ? 1 : 0, &rowsSingle, &rowsMixture, &columnsSingle,
+                    &columnsMixture)
             }
         }
         columnsSingle.removeLast(7)
@@ -133,11 +150,13 @@ public struct PairwiseKernels: Sendable {
 
 /// A dense cost matrix whose rows are padded for the kernels.
 public struct CostMatrix: Sendable {
+    /// Number of rows.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
     /// Elements from one row to the next.
     public let stride: Int
-    /// The values.
+    /// rows × stride costs; what lies in the padding is never used.
     public var values: [Double]
 
     /// A matrix of zeros.

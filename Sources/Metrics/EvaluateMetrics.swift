@@ -49,7 +49,9 @@ public func evaluateMetrics(
 
 /// A flow of another dimension than the task's.
 public struct DimensionMismatch: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The dimension given.
     public var found: Int
+    /// The dimension it must have.
     public var expected: Int
 
     /// Names both dimensions.

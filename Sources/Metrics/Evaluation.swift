@@ -132,6 +132,7 @@ public final class Evaluation {
 
 /// Why a metric of two samples has no value.
 public struct SampleProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The reason, for people.
     public var description: String
 
     /// Wraps the reason.

@@ -44,8 +44,8 @@ func gaussianKernelStatistics(
     guard a.count >= 2 && b.count >= 2 else {
         return .failure(SampleProblem("needs at least 2 points on each side, found \(a.count) and \(b.count)"))
     }
-    let scale = 1 / (2 * bandwidth * bandwidth)
-    guard bandwidth > 0 && scale.isFinite && scale > 0 else {
+    let largest = max(a.values.reduce(0) { max($0, abs($1)) }, b.values.reduce(0) { max($0, abs($1)) })
+    guard bandwidth > 0 && bandwidth.isFinite && (largest / bandwidth).isFinite else {
         return .failure(SampleProblem("the bandwidth \(bandwidth) is not usable (identical or extreme points)"))
     }
     let first = FeatureMajorPoints(a)

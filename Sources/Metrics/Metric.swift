@@ -39,12 +39,17 @@ public enum FloorRule: Sendable, Equatable {
 
 /// A column's value before it gets its key, direction and floor.
 public struct Measurement: Sendable, Equatable {
+    /// The column it belongs to.
     public var column: String
+    /// Nil when it could not be computed.
     public var value: Double?
+    /// Why there is no value.
     public var reason: String?
+    /// Monte Carlo standard error where one is known.
     public var standardError: Double?
     /// Flow points, reference points.
     public var sampleSizes: [Int]
+    /// Further numbers by name.
     public var details: [String: Double]
 
     /// A value; one that is not finite becomes nil with a reason.

@@ -38,6 +38,7 @@ public enum MetricCatalog {
         public var name: String
         /// Canonical JSON of the settings it depends on.
         public var parameters: String
+        /// The metric's declared version.
         public var version: Int
     }
 

@@ -42,7 +42,7 @@ public struct MetricValue: Sendable, Equatable {
     public var sampleSizes: [Int]
     /// Which way it is better.
     public var direction: MetricDirection
-    /// The noise floor.
+    /// What it reads when the flow is the exact posterior; nil when that has no meaning or could not be computed.
     public var floor: MetricFloor?
     /// Further numbers by name (for example per-mode masses), never needed to read the value.
     public var details: [String: Double]

@@ -5,11 +5,13 @@ import FlowMath
 public struct SampleMetricResult: Sendable, Equatable {
     /// Nil when it could not be computed, and then `reason` says why.
     public var value: Double?
+    /// Why there is no value.
     public var reason: String?
     /// First-order Monte Carlo standard error where one is known.
     public var standardError: Double?
     /// Points of A and of B used.
     public var sampleSizes: [Int]
+    /// Further numbers by name (`bandwidth`).
     public var details: [String: Double]
 }
 

@@ -15,6 +15,7 @@ public struct TaskReference: Sendable, Equatable {
     /// Masses whose HPD levels are kept for pictures and tables.
     public static let tabulatedMasses = [0.5, 0.6827, 0.9, 0.95, 0.99, 0.999]
 
+    /// Where the masses come from.
     public var source: Source
     /// log λ_a for ``tabulatedMasses``: P(log p(θ) ≥ log λ_a) = a.
     public var logLevels: [Double]

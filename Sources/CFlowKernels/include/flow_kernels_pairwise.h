@@ -24,13 +24,14 @@ typedef struct flow_pairwise_kernels {
     // out[i * out_stride + j] = ‖a_i − b_j‖². b padded, out_stride ≥ b.count + 7; the out padding is overwritten.
     void (*squared_distances)(flow_points a, flow_points b, size_t dimension, double *out, size_t out_stride);
 
-    // Sums of Gaussian kernels u = exp(−scale ‖a_i − b_j‖²): rows_single[i] += Σ_j u, and rows_mixture[i] +=
-    // Σ_j (u + u⁴ + u¹⁶ + u⁶⁴ + u²⁵⁶), the five bandwidths h, h/2, h/4, h/8, h/16 with scale = 1/(2h²); the same by
+    // Sums of Gaussian kernels u = 2^(−‖a_i − b_j‖²): rows_single[i] += Σ_j u, and rows_mixture[i] += Σ_j (u + u⁴ +
+    // u¹⁶ + u⁶⁴ + u²⁵⁶), the bandwidths h, h/2, h/4, h/8, h/16 when the points were divided by h·√(2 ln 2); the same by
     // column into cols_* (b.count + 7 elements). upper ≠ 0: a and b are one set and only pairs j > i are visited.
-    // b padded; scale and coordinates finite. Each kernel value is exact to about 1e-13 relative or 1e-76 absolute.
+    // b padded; coordinates finite. Each kernel value is exact to about 2e-13 relative or 2^−252 absolute, given the
+    // coordinates.
     void (*gaussian_sums)(
-        flow_points a, flow_points b, size_t dimension, int upper, double scale, double *rows_single,
-        double *rows_mixture, double *cols_single, double *cols_mixture);
+        flow_points a, flow_points b, size_t dimension, int upper, double *rows_single, double *rows_mixture,
+        double *cols_single, double *cols_mixture);
 
     // rows[i] += Σ_j ‖a_i − b_j‖ and cols[j] += Σ_i ‖a_i − b_j‖; conventions of gaussian_sums.
     void (*distance_sums)(flow_points a, flow_points b, size_t dimension, int upper, double *rows, double *cols);
