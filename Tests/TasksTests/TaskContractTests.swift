@@ -1,0 +1,90 @@
+import Catalog
+import FlowMath
+import Tasks
+import TestSupport
+import Testing
+
+@Suite("The contract of every task")
+struct TaskContractTests {
+    @Test(arguments: TaskSetting.defaults + TaskSetting.others)
+    func keepsTheContract(setting: TaskSetting) throws {
+        let failures = checkTask(try setting.make())
+        #expect(failures.isEmpty, "\(failures)")
+    }
+
+    @Test func catalogIsComplete() {
+        #expect(
+            TaskCatalog.entries.map(\.description.name) == [
+                "corners", "cube", "ring", "two-moons", "rings", "unequal", "quadratic-2d", "quadratic-3d",
+            ])
+        for entry in TaskCatalog.entries {
+            let description = entry.description
+            #expect(!description.summary.isEmpty && !description.definition.isEmpty && !description.source.isEmpty)
+            #expect(description.version >= 1)
+            for parameter in description.parameters {
+                #expect(!parameter.summary.isEmpty)
+                #expect(parameter.defaultValue != nil)
+            }
+        }
+    }
+
+    /// The checker must be able to fail: wrong evidence, wrong sampler, wrong modes, wrong saddle.
+    @Test(arguments: BrokenTask.Fault.allCases)
+    func checkerFindsFaults(fault: BrokenTask.Fault) throws {
+        let corners = try TaskCatalog.make(ComponentChoice(name: "corners"))
+        let failures = checkTask(BrokenTask(base: corners, fault: fault))
+        #expect(failures.contains { $0.contains(fault.rawValue) }, "\(failures)")
+    }
+}
+
+/// `corners` with one fault; the raw value is part of the sentence that must be reported.
+struct BrokenTask: InferenceTask {
+    enum Fault: String, CaseIterable {
+        case evidence = "integrates to"
+        case missingMode = "samples do not follow the density"
+        case batchDependence = "differs alone and in a batch"
+        case countDependence = "samples depend on the count"
+        case shiftedMode = "is not a local maximum"
+        case saddle = "a grid search finds"
+        case modeCount = "modeCount is 3"
+    }
+
+    let base: any InferenceTask
+    let fault: Fault
+
+    var dimension: Int { base.dimension }
+    var priorBox: [ClosedRange<Double>] { base.priorBox }
+    var observation: [Double] { base.observation }
+    var modeCount: Int? { fault == .modeCount ? 3 : base.modeCount }
+
+    func modes(observation: [Double]) -> [Mode] {
+        base.modes(observation: observation).map { mode in
+            Mode(centre: mode.centre.map { fault == .shiftedMode ? $0 + 0.015 : $0 })
+        }
+    }
+
+    func logLikelihood(of points: Points, observation: [Double]) -> [Double] {
+        var values = base.logLikelihood(of: points, observation: observation)
+        if fault == .batchDependence && points.count > 1 { values[1] += 1e-9 }
+        return values
+    }
+
+    func logEvidence(observation: [Double]) -> Double {
+        base.logEvidence(observation: observation) + (fault == .evidence ? 1e-4 : 0)
+    }
+
+    func samplePosterior(count: Int, observation: [Double], stream: RandomStream) -> Points {
+        var shifted = stream
+        if fault == .countDependence { shifted = stream.substream(UInt32(count)) }
+        var points = base.samplePosterior(count: count, observation: observation, stream: shifted)
+        // One sample in a hundred of one mode is moved to another.
+        if fault == .missingMode {
+            for i in stride(from: 0, to: points.count, by: 25) { points[i, 0] = abs(points[i, 0]) }
+        }
+        return points
+    }
+
+    func logSeparatingDensity(observation: [Double]) -> Double? {
+        base.logSeparatingDensity(observation: observation).map { $0 + (fault == .saddle ? 0.3 : 0) }
+    }
+}

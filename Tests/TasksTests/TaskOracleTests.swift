@@ -1,0 +1,112 @@
+import Catalog
+import FlowMath
+import Foundation
+import Tasks
+import Testing
+
+/// Compared with Tests/Oracles/tasks.json, which Tests/Oracles/tasks.py computes with NumPy and SciPy.
+@Suite("Tasks against independent values")
+struct TaskOracleTests {
+    struct Case: Sendable, Decodable {
+        enum Parameter: Sendable, Decodable {
+            case number(Double)
+            case list([Double])
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                if let number = try? container.decode(Double.self) {
+                    self = .number(number)
+                } else {
+                    self = .list(try container.decode([Double].self))
+                }
+            }
+        }
+
+        var task: String
+        var parameters: [String: Parameter]
+        var logEvidence: Double
+        var entropy: Double
+        var points: [[Double]]
+        var logPosterior: [Double]
+        var logSeparatingDensity: Double?
+
+        func make() throws -> any InferenceTask {
+            var values = ParameterValues()
+            for (name, parameter) in parameters {
+                switch parameter {
+                case .number(let number): values[name] = .number(number)
+                case .list(let list): values[name] = .array(list.map { .number($0) })
+                }
+            }
+            return try TaskCatalog.make(ComponentChoice(name: task, parameters: values))
+        }
+    }
+
+    static func cases() throws -> [Case] {
+        struct File: Decodable { var cases: [Case] }
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Oracles/tasks.json")
+        return try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).cases
+    }
+
+    @Test func everyTaskHasACase() throws {
+        let covered = Set(try Self.cases().map(\.task))
+        #expect(covered == Set(TaskCatalog.entries.map(\.description.name)))
+    }
+
+    @Test func logEvidence() throws {
+        for expected in try Self.cases() {
+            let task = try expected.make()
+            #expect(
+                abs(task.logEvidence(observation: task.observation) - expected.logEvidence) < 1e-10,
+                "\(expected.task) \(expected.parameters)")
+        }
+    }
+
+    @Test func logPosteriorAtFixedPoints() throws {
+        for expected in try Self.cases() {
+            let task = try expected.make()
+            let points = Points(dimension: task.dimension, values: expected.points.flatMap { $0 })
+            let values = task.logPosterior(of: points, observation: task.observation)
+            #expect(values.count == expected.logPosterior.count)
+            for (value, wanted) in zip(values, expected.logPosterior) {
+                #expect(abs(value - wanted) < 1e-9 + 1e-12 * abs(wanted), "\(expected.task) \(expected.parameters)")
+            }
+        }
+    }
+
+    @Test func logSeparatingDensity() throws {
+        for expected in try Self.cases() {
+            let task = try expected.make()
+            let value = task.logSeparatingDensity(observation: task.observation)
+            #expect((value == nil) == (expected.logSeparatingDensity == nil))
+            if let value, let wanted = expected.logSeparatingDensity {
+                // The script finds some saddles on a line of 2·10^5 points.
+                #expect(abs(value - wanted) < 1e-5 * (1 + abs(wanted)), "\(expected.task) \(expected.parameters)")
+            }
+        }
+    }
+
+    /// Mean −log p over exact samples estimates the entropy.
+    @Test func entropyOfReferenceSamples() throws {
+        let count = 50_000
+        for expected in try Self.cases() {
+            let task = try expected.make()
+            let posterior = ExactPosterior(task: task)
+            let samples = posterior.sample(count: count, stream: RandomStream(seed: 17, purpose: .reference))
+            let logs = posterior.logProbability(of: samples)
+            let mean = -logs.reduce(0, +) / Double(count)
+            let variance = logs.reduce(0) { $0 + ($1 + mean) * ($1 + mean) } / Double(count - 1)
+            let error = (variance / Double(count)).squareRoot()
+            #expect(abs(mean - expected.entropy) < 5 * error, "\(expected.task) \(expected.parameters)")
+        }
+    }
+
+    /// Figures known from outside this repository's scripts (shared design notes: two independent implementations).
+    @Test func integralsOfTheUnnormalisedPlanarTasks() throws {
+        for (name, integral, volume) in [("two-moons", 2.2349401, 36.0), ("rings", 5.9061037, 36)] {
+            let task = try TaskCatalog.make(ComponentChoice(name: name))
+            #expect(abs(Foundation.exp(task.logEvidence(observation: [])) * volume - integral) < 1e-7)
+        }
+    }
+}
