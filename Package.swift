@@ -47,7 +47,8 @@ let package = Package(
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
         .testTarget(name: "RunStorageTests", dependencies: ["RunStorage"]),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Catalog"]),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["Reports", "Catalog", "FlowMath"], exclude: ["Fixtures"]),
         .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: []),
     ],

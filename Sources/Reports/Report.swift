@@ -2,7 +2,9 @@ import Catalog
 
 /// A closed interval.
 public struct Interval: Sendable, Equatable {
+    /// Lower end.
     public var lower: Double
+    /// Upper end.
     public var upper: Double
 
     /// Creates an interval.
@@ -14,7 +16,9 @@ public struct Interval: Sendable, Equatable {
 
 /// A reason and how often it occurred.
 public struct ReasonCount: Sendable, Equatable {
+    /// Why.
     public var reason: String
+    /// How often.
     public var count: Int
 
     /// Creates a count.
@@ -44,43 +48,59 @@ public struct Comparison: Sendable, Equatable {
     public var isRankTest: Bool
     /// Complete pairs in which the cell is below, equal to, above the baseline.
     public var below: Int
+    /// Complete pairs in which both are equal.
     public var equal: Int
+    /// Complete pairs in which the cell is above.
     public var above: Int
 }
 
 /// One cell and one metric: a row of the report. Runs in it differ only in the seed.
 public struct ReportRow: Sendable, Equatable {
+    /// The task's name.
     public var task: String
+    /// The base's name.
     public var base: String
+    /// The number asked for or `"auto"`; `.null` for bases without.
     public var components: JSONValue
     /// Least and most components that the cell's runs used.
     public var componentsUsed: ClosedRange<Int>?
+    /// Number of coupling layers.
     public var couplingLayers: JSONValue
     /// Every varying axis, `.null` where the cell's variant does not have the path.
     public var axes: [ReportSetting]
+    /// The metric's name.
     public var metric: String
+    /// Which way is better.
     public var direction: ReportDirection
+    /// Canonical JSON of the metric's parameters.
     public var parameters: String
+    /// The metric's declared version.
     public var version: Int
+    /// Numbers of points used, flow first.
     public var sampleSizes: [Int]
     /// Seeds with a value, ascending, and the values.
     public var seeds: [Int]
+    /// The value of each of `seeds`.
     public var values: [Double]
+    /// Mean of `values`.
     public var mean: Double?
     /// Standard deviation over seeds (n − 1); nil below two.
     public var standardDeviation: Double?
     /// 95 % t interval of the mean; nil below two values.
     public var interval: Interval?
+    /// The same metric between two samples of the exact posterior.
     public var floor: ReportFloor?
     /// Mean of the cell's pool limits, nil unless the pool is static and a limit is known.
     public var poolLimit: Double?
     /// The mean is within floor.mean + 2 floor.sd/√n (for `higher`: above the mirrored bound).
     public var isNoise: Bool
+    /// Whether the cell is a baseline.
     public var isBaseline: Bool
     /// Nil for baseline rows and rows without a baseline cell.
     public var comparison: Comparison?
     /// Runs of the cell, and how many of them failed, by reason.
     public var runs: Int
+    /// Failed runs by reason, most frequent first.
     public var failures: [ReasonCount]
     /// Completed runs whose metric is null, by reason.
     public var nulls: [ReasonCount]
@@ -100,26 +120,35 @@ public struct ReportRow: Sendable, Equatable {
 public struct Headline: Sendable, Equatable {
     /// For example `gmm`, and what it is compared with.
     public var variant: String
+    /// What it is compared with.
     public var baseline: String
     /// What is pooled over, for example `all 4 tasks × 2 depths`.
     public var scope: String
     /// Complete pairs below, equal, above; pairs in all, failed sides included.
     public var below: Int
+    /// Complete pairs in which both are equal.
     public var equal: Int
+    /// Complete pairs in which the cell is above.
     public var above: Int
+    /// Pairs of runs by seed.
     public var pairs: Int
     /// Pairs with a side without a value, against the variant and against the baseline.
     public var againstVariant: Int
+    /// Pairs in which only the variant has a value.
     public var againstBaseline: Int
     /// Mean over tasks of the mean difference over complete pairs, with its stratified 95 % interval.
     public var difference: Double?
+    /// 95 % interval.
     public var interval: Interval?
     /// Independent units that are flipped: one for each (task configuration, seed).
     public var units: Int
+    /// Sign-flip p.
     public var p: Double?
     /// Holm over the metric's headlines.
     public var adjustedP: Double?
+    /// The least p that so many units can give.
     public var minimumP: Double?
+    /// A run failed, so that p is of signed ranks.
     public var isRankTest: Bool
     /// Sign of the tested statistic: −1 when the variant is below the baseline.
     public var sign: Int
@@ -127,9 +156,13 @@ public struct Headline: Sendable, Equatable {
 
 /// One metric's part of a report.
 public struct ReportSection: Sendable, Equatable {
+    /// The metric's name.
     public var metric: String
+    /// Which way is better.
     public var direction: ReportDirection
+    /// One a cell, in the order of the table.
     public var rows: [ReportRow]
+    /// One a variant.
     public var headlines: [Headline]
     /// Number of comparisons that Holm's method adjusts for.
     public var familySize: Int
@@ -145,7 +178,9 @@ public struct Verdict: Sendable, Equatable {
         /// Too few pairs for any p below 0.05.
         case undecided
     }
+    /// For example `gmm match`.
     public var variant: String
+    /// What it is compared with.
     public var baseline: String
     /// d-plus, kl, mode-tv in this order.
     public var outcomes: [(metric: String, outcome: Outcome)]
@@ -173,6 +208,7 @@ public struct AxisColumn: Sendable, Equatable {
 
 /// A whole report, ready to be drawn in any format.
 public struct Report: Sendable, Equatable {
+    /// Names of sweeps.
     public var sweeps: [String]
     /// Every varying axis, in column order.
     public var axes: [AxisColumn]
@@ -180,12 +216,16 @@ public struct Report: Sendable, Equatable {
     public var shownAxes: [AxisColumn]
     /// For example `gaussian`, `components = 1`; nil without a baseline.
     public var baseline: String?
+    /// One a metric.
     public var sections: [ReportSection]
+    /// One a variant, when the three metrics are there.
     public var verdicts: [Verdict]
     /// Runs in all, and by state.
     public var runs: Int
+    /// Runs by state.
     public var stateCounts: [ReportRunState: Int]
     /// Failed runs by reason, most frequent first.
     public var failures: [ReasonCount]
+    /// Sentences for the reader.
     public var notes: [String]
 }

@@ -4,6 +4,7 @@ import Catalog
 public struct ReportSetting: Sendable, Equatable, Hashable {
     /// Full path in the spec, for example `flow.couplingLayers`; a component's own path (`task`, `base`) holds its name.
     public var path: String
+    /// The resolved value.
     public var value: JSONValue
 
     /// Creates a setting.
@@ -25,6 +26,7 @@ public enum ReportDirection: String, Sendable, Equatable {
 
 /// What a metric reads between two samples of the exact posterior.
 public struct ReportFloor: Sendable, Equatable {
+    /// Mean.
     public var mean: Double
     /// Standard deviation of one repetition.
     public var standardDeviation: Double
@@ -43,14 +45,19 @@ public struct ReportFloor: Sendable, Equatable {
 public struct ReportMetric: Sendable, Equatable {
     /// Nil when it could not be computed; `reason` says why. A value that is not finite is treated as nil.
     public var value: Double?
+    /// Why there is no value.
     public var reason: String?
+    /// Monte Carlo standard error where known.
     public var standardError: Double?
+    /// The same metric between two samples of the exact posterior.
     public var floor: ReportFloor?
+    /// Which way is better.
     public var direction: ReportDirection
     /// Numbers of points used, flow first.
     public var sampleSizes: [Int]
     /// Canonical JSON of what the value depends on besides the run; runs that differ in it are never averaged.
     public var parameters: String
+    /// The metric's declared version.
     public var version: Int
 
     /// Creates a metric value.
@@ -71,10 +78,13 @@ public struct ReportMetric: Sendable, Equatable {
 
 /// One run as a report sees it. The caller gives runs in the order of the plan: names are listed in that order.
 public struct ReportRun: Sendable, Equatable {
+    /// The run id, whole.
     public var id: String
+    /// Where the run stands.
     public var state: ReportRunState
     /// Stable reason of a failed run, for example `diverged`.
     public var failureCode: String?
+    /// The run's seed.
     public var seed: Int
     /// The whole resolved configuration without the seed; runs with equal configurations form a cell.
     public var configuration: [ReportSetting]

@@ -59,8 +59,8 @@ package enum NumberText {
         return sign + head + (tail.isEmpty ? "" : "." + tail) + "e" + (power < 0 ? "−" : "") + "\(abs(power))"
     }
 
-    /// A mean and its interval, `0.0412 [.038, .044]`: the interval to one or two digits of its half-width, the mean
-    /// to one more.
+    /// A mean and its interval, `0.0412 [.038, .044]`: the interval to one digit of its half-width (two when that starts
+    /// with 1), the mean to two.
     package static func estimate(_ mean: Double?, _ interval: Interval?) -> (mean: String, interval: String) {
         guard let mean else { return ("—", "") }
         guard let interval, interval.lower.isFinite, interval.upper.isFinite else { return (plain(mean), "") }
@@ -79,7 +79,8 @@ package enum NumberText {
             )
         }
         let bounds = [interval.lower, interval.upper].map { short(fixed($0, decimals: max(0, decimals))) }
-        return (fixed(mean, decimals: max(0, decimals + 1)), "[\(bounds[0]), \(bounds[1])]")
+        let meanDecimals = decimals + (decimalDigits(half).digits.first == 1 ? 0 : 1)
+        return (fixed(mean, decimals: max(0, meanDecimals)), "[\(bounds[0]), \(bounds[1])]")
     }
 
     /// A floor, `0 ± .0002`.

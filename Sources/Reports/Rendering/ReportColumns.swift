@@ -25,7 +25,7 @@ struct ReportColumns {
             let isBase = axis.path == ReportPaths.base
             columns.append(
                 Column(
-                    table: .init(axis.title, isNumeric && !isBase ? .right : .left, minimumWidth: 6),
+                    table: .init(axis.title, isNumeric && !isBase ? .right : .left, minimumWidth: 4),
                     text: { row in
                         if isBase, fuses { return Self.baseText(row) }
                         if axis.path == ReportPaths.components { return Self.componentsText(row) }

@@ -49,7 +49,11 @@ struct ReportWording {
         if row.failed > 0 {
             parts.append("\(row.failed) failed: " + row.failures.map(\.reason).joined(separator: ", "))
         }
-        for null in row.nulls { parts.append("\(null.count) null: \(null.reason)") }
+        if let first = row.nulls.first {
+            let count = row.nulls.reduce(0) { $0 + $1.count }
+            let others = row.nulls.count > 1 ? " and \(row.nulls.count - 1) like it" : ""
+            parts.append("\(count) null: \(first.reason)\(others)")
+        }
         if row.notEvaluated > 0 { parts.append("\(row.notEvaluated) not evaluated") }
         if row.unfinished > 0 { parts.append("\(row.unfinished) unfinished") }
         return DisplayText.visible(parts.joined(separator: "; "))
@@ -97,17 +101,27 @@ struct ReportWording {
                 "† a run of a pair failed: p is of signed ranks in which the failed side loses; means are survivors' only."
             )
         }
-        let least = section.rows.compactMap { $0.comparison?.minimumP }
-        if let low = least.min(), let high = least.max(), high >= 0.01 {
-            let range = low == high ? NumberText.plain(low) : "\(NumberText.plain(low)) to \(NumberText.plain(high))"
-            let pairs = section.rows.compactMap { $0.comparison?.pairs }
-            let counts = Set(pairs).count == 1 ? "\(pairs[0])" : "\(pairs.min() ?? 0) to \(pairs.max() ?? 0)"
-            notes.append("A row's unadjusted p cannot be below \(range) with \(counts) pairs (2/2ⁿ).")
-        }
+        if let note = leastP(section) { notes.append(note) }
         if section.rows.contains(where: { $0.poolLimit != nil }) {
             notes.append("pool limit: the least that a static pool of this effective size permits, whatever the flow.")
         }
         return notes + section.notes.map { DisplayText.visible($0) + "." }
+    }
+
+    /// What the number of pairs alone forbids; nil when it forbids nothing of interest.
+    private func leastP(_ section: ReportSection) -> String? {
+        let comparisons = section.rows.compactMap(\.comparison)
+        let least = comparisons.compactMap(\.minimumP)
+        guard let low = least.min(), let high = least.max(), high >= 0.01 else { return nil }
+        if low == 1 { return "One pair tests nothing: p is 1 whatever the difference; more seeds are needed." }
+        let counts = comparisons.map(\.pairs)
+        let few = counts.min() ?? 0
+        let many = counts.max() ?? 0
+        if low == high {
+            return "With \(many) pairs a row's p cannot be below \(NumberText.plain(low)) (2/2ⁿ), before adjustment."
+        }
+        return "With \(few) to \(many) pairs a row's p cannot be below \(NumberText.plain(high)) to "
+            + "\(NumberText.plain(low)) (2/2ⁿ), before adjustment."
     }
 
     /// `verdict: gmm against gaussian: wins (d-plus better, kl better, mode-tv tied)`.

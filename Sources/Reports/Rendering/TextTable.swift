@@ -7,7 +7,9 @@ public struct TextTable: Sendable, Equatable {
 
     /// One column.
     public struct Column: Sendable, Equatable {
+        /// Text of the head.
         public var title: String
+        /// Where the texts stand.
         public var alignment: Alignment
         /// Where width is short: columns are dropped from the highest number down; 0 is never dropped.
         public var dropOrder: Int
@@ -23,6 +25,7 @@ public struct TextTable: Sendable, Equatable {
         }
     }
 
+    /// Left to right.
     public var columns: [Column]
     /// One text per column; missing ones are empty.
     public var rows: [[String]]

@@ -2,9 +2,11 @@ import Catalog
 
 /// One execution of a run, for `show`.
 public struct AttemptSummary: Sendable, Equatable {
+    /// 1 for the first attempt.
     public var number: Int
     /// Times as text, in whatever form the caller prints times.
     public var started: String
+    /// When it ended; nil while it goes on.
     public var ended: String?
     /// For example `completed`, `interrupted`, `failed: diverged`.
     public var outcome: String
@@ -23,11 +25,17 @@ public struct AttemptSummary: Sendable, Equatable {
 
 /// One row of a run's history, for `show`.
 public struct HistoryPoint: Sendable, Equatable {
+    /// Optimiser steps done.
     public var step: Int
+    /// Training loss, nats.
     public var loss: Double
+    /// Loss on the validation set, nats; nil without one.
     public var validationLoss: Double?
+    /// Global gradient norm before clipping.
     public var gradientNorm: Double
+    /// Effective sample size of the pool in use.
     public var effectiveSampleSize: Double
+    /// Likelihood evaluations so far.
     public var likelihoodEvaluations: Int
 
     /// Creates a point.
@@ -46,16 +54,25 @@ public struct HistoryPoint: Sendable, Equatable {
 
 /// One run whole, for `show`.
 public struct RunDetails: Sendable, Equatable {
+    /// The run id, whole.
     public var id: String
+    /// Where the run stands.
     public var state: ReportRunState
+    /// Stable reason of a failed run, for example `diverged`.
     public var failureCode: String?
+    /// What a failed run said.
     public var failureMessage: String?
+    /// Names of sweeps.
     public var sweeps: [String]
+    /// The run's seed.
     public var seed: Int
+    /// The resolved configuration without the seed.
     public var configuration: [ReportSetting]
+    /// Executions of the run.
     public var attempts: [AttemptSummary]
     /// Name and value, in the order to show.
     public var metrics: [(name: String, metric: ReportMetric)]
+    /// Training history, oldest first.
     public var history: [HistoryPoint]
     /// Results besides metrics, by name.
     public var summary: [String: JSONValue]

@@ -2,16 +2,25 @@ import Catalog
 
 /// One run as `ls` lists it.
 public struct RunListing: Sendable, Equatable {
+    /// The run id, whole.
     public var id: String
+    /// Where the run stands.
     public var state: ReportRunState
+    /// Stable reason of a failed run, for example `diverged`.
     public var failureCode: String?
+    /// The sweep's name.
     public var sweep: String
+    /// The task's name.
     public var task: String
+    /// The base's name.
     public var base: String
     /// The number asked for or `"auto"`; `.null` for bases without.
     public var components: JSONValue
+    /// Number of coupling layers.
     public var couplingLayers: Int?
+    /// The run's seed.
     public var seed: Int
+    /// Executions of the run.
     public var attempts: Int
     /// Values by metric, in the order to show; nil for a null metric.
     public var metrics: [(name: String, value: Double?)]

@@ -2,16 +2,25 @@ import Catalog
 
 /// A run that is being executed.
 public struct RunningRun: Sendable, Equatable {
+    /// The run id, whole.
     public var id: String
+    /// The task's name.
     public var task: String
+    /// The base's name.
     public var base: String
+    /// The number asked for or `"auto"`; `.null` for bases without.
     public var components: JSONValue
+    /// Number of coupling layers.
     public var couplingLayers: Int?
+    /// The run's seed.
     public var seed: Int
     /// `pool`, `training`, `evaluation`, `published`.
     public var phase: String
+    /// Optimiser steps done.
     public var step: Int
+    /// Optimiser steps in all.
     public var totalSteps: Int
+    /// Training loss, nats.
     public var loss: Double?
     /// Host and process where another process executes it.
     public var place: String?
@@ -37,13 +46,17 @@ public struct RunningRun: Sendable, Equatable {
 
 /// A sweep's counts and its running runs, for `status`.
 public struct SweepStatus: Sendable, Equatable {
+    /// The sweep's name.
     public var sweep: String
+    /// Runs by state.
     public var counts: [ReportRunState: Int]
+    /// Failed runs by reason, most frequent first.
     public var failures: [ReasonCount]
     /// Runs finished per second lately; nil when unknown.
     public var runsPerSecond: Double?
     /// Seconds until all is done; nil when unknown.
     public var secondsLeft: Double?
+    /// Runs being executed.
     public var running: [RunningRun]
 
     /// Creates a status.

@@ -2,7 +2,8 @@ import FlowMath
 
 /// Student's t distribution with real degrees of freedom ν > 0.
 ///
-/// Built on FlowMath's exp and log, so that an interval is the same on every machine.
+/// Built on FlowMath's exp and log, so that an interval is the same on every machine. Relative error of tails and
+/// quantiles: 1e−12 up to ν = 10⁴, growing like 1e−16 ν beyond.
 package struct StudentT {
     package let degreesOfFreedom: Double
 
