@@ -1,0 +1,217 @@
+import Catalog
+import FlowMath
+import Flows
+import Metrics
+import Tasks
+import Training
+
+/// Executes one run: pool, training, evaluation. A pure function of the configuration, the evaluation plan and the
+/// checkpoint; it knows no files, threads or signals.
+///
+/// - `checkpoint`: bytes of an earlier ``RunCheckpoint`` of the same run and numerics variant, nil to start afresh.
+///   Throws ``CheckpointError`` when they are of another run or variant, or damaged; nothing has been done then.
+/// - `directive` is asked at every step boundary and must be cheap.
+/// - `onEvent` is called on the same thread. An error thrown by it is rethrown.
+/// - Errors of the run itself (divergence, a likelihood that is not a number) come back as `.failed`.
+public func executeRun(
+    configuration: RunConfiguration, evaluation: EvaluationPlan, checkpoint: [UInt8]?, cache: any ReferenceCache,
+    directive: () -> RunDirective, onEvent: (RunEvent) throws -> Void
+) throws -> RunOutcome {
+    var execution = try RunExecution(configuration: configuration, evaluation: evaluation, cache: cache)
+    if let checkpoint { try execution.restore(checkpoint) }
+    do {
+        if checkpoint == nil {
+            try onEvent(.progress(execution.progress(.pool)))
+            try execution.start()
+        }
+        if try !execution.train(directive: directive, onEvent: onEvent) { return .interrupted }
+        try onEvent(.progress(execution.progress(.evaluation)))
+        return .completed(try execution.evaluate())
+    } catch let error as TrainingError {
+        if case .diverged = error { return execution.failed("diverged", error) }
+        return execution.failed("error", error)
+    } catch is RunTimeout {
+        return .failed(code: "timeout", message: "the run used up its time", history: execution.history)
+    }
+}
+
+/// Metrics of a published run from its final parameters (`flowexp evaluate`): the same values as at the end of the run.
+public func evaluateRun(
+    configuration: RunConfiguration, evaluation: EvaluationPlan, parameters: [UInt8], cache: any ReferenceCache
+) throws -> [MetricValue] {
+    let execution = try RunExecution(configuration: configuration, evaluation: evaluation, cache: cache)
+    let trained = try execution.trainedFlow(from: try Safetensors(decoding: parameters))
+    return try execution.metrics(of: trained)
+}
+
+/// Thrown inside a run to end it when its time is used up.
+struct RunTimeout: Error {}
+
+/// The state of one execution.
+struct RunExecution {
+    let configuration: RunConfiguration
+    let evaluation: EvaluationPlan
+    let cache: any ReferenceCache
+    let task: any InferenceTask
+    let training: TrainingConfiguration
+    let flow: Flow
+    private(set) var history: [HistoryRow] = []
+    private var trainer: Trainer?
+    private var seconds = 0.0
+    private var latestLoss: Double?
+
+    init(configuration: RunConfiguration, evaluation: EvaluationPlan, cache: any ReferenceCache) throws {
+        self.configuration = configuration
+        self.evaluation = evaluation
+        self.cache = cache
+        task = try TaskCatalog.make(configuration.task)
+        training = try TrainingConfiguration(configuration.training)
+        flow = Flow(
+            dimension: task.dimension, configuration: try FlowConfiguration(configuration.flow),
+            base: try BaseConfiguration(configuration.base))
+    }
+
+    mutating func start() throws {
+        trainer = try Trainer(task: task, flow: flow, configuration: training, seed: configuration.seed)
+    }
+
+    mutating func restore(_ bytes: [UInt8]) throws {
+        let stored = try CheckpointFile(bytes: bytes, runID: configuration.id, layout: flow.layout)
+        history = stored.history
+        seconds = history.last?.seconds ?? 0
+        trainer = try Trainer(
+            task: task, flow: flow, configuration: training, seed: configuration.seed, state: stored.state)
+    }
+
+    func progress(_ phase: RunPhase) -> RunProgress {
+        RunProgress(phase: phase, step: trainer?.step ?? 0, totalSteps: training.steps, loss: latestLoss)
+    }
+
+    func failed(_ code: String, _ error: TrainingError) -> RunOutcome {
+        .failed(code: code, message: error.description, history: history)
+    }
+
+    /// Trains to the end and checkpoints there; false when told to stop (after a checkpoint).
+    mutating func train(directive: () -> RunDirective, onEvent: (RunEvent) throws -> Void) throws -> Bool {
+        guard let trainer else { return false }
+        let clock = ContinuousClock()
+        let (began, before) = (clock.now, seconds)
+        let ended = trainer.isFinished
+        while !trainer.isFinished {
+            switch directive() {
+            case .proceed: break
+            case .checkpoint: try onEvent(.checkpoint(try checkpoint(.training)))
+            case .stop:
+                try onEvent(.checkpoint(try checkpoint(.training)))
+                return false
+            case .timeout: throw RunTimeout()
+            }
+            if let report = try trainer.advance() {
+                seconds = before + (clock.now - began) / .seconds(1)
+                if report.loss.isFinite { latestLoss = report.loss }
+                history.append(HistoryRow(report, seconds: seconds))
+            }
+            if trainer.step % 16 == 0 { try onEvent(.progress(progress(.training))) }
+        }
+        // The end of training is always kept: evaluation is a pure function of it.
+        if !ended { try onEvent(.checkpoint(try checkpoint(.evaluation))) }
+        switch directive() {
+        case .stop: return false
+        case .timeout: throw RunTimeout()
+        case .proceed, .checkpoint: return true
+        }
+    }
+
+    private func checkpoint(_ phase: RunPhase) throws -> RunCheckpoint {
+        guard let trainer else { throw CheckpointError.damaged("there is no trainer to checkpoint") }
+        let file = CheckpointFile(state: trainer.state, history: history)
+        return RunCheckpoint(
+            phase: phase, step: trainer.step,
+            bytes: file.encoded(runID: configuration.id, phase: phase, layout: flow.layout), history: history)
+    }
+
+    func evaluate() throws -> RunResult {
+        guard let trainer else { throw CheckpointError.damaged("there is no trainer to evaluate") }
+        let trained = trainer.trained()
+        let clock = ContinuousClock()
+        let began = clock.now
+        guard trained.parameters.array(0..<trained.parameters.count).allSatisfy(\.isFinite) else {
+            throw TrainingError.diverged(step: trainer.step, reason: "the parameters are not finite")
+        }
+        let metrics = try metrics(of: trained)
+        return RunResult(
+            metrics: metrics, history: history,
+            artefacts: [parametersArtefact(trained), densityArtefact(trained)],
+            summary: summary(trainer),
+            timings: ["training": seconds, "evaluation": (clock.now - began) / .seconds(1)])
+    }
+
+    func metrics(of trained: TrainedFlow) throws -> [MetricValue] {
+        let probes = task.samplePosterior(
+            count: 1000, observation: task.observation, stream: RandomStream(seed: configuration.seed, purpose: .latent, step: 1))
+        return try evaluateMetrics(
+            flow: trained, task: task, observation: task.observation, parameters: evaluation.parameters,
+            seed: configuration.seed, inverseError: trained.inverseError(of: probes), cache: cache,
+            cacheKeyPrefix: configuration.taskKey)
+    }
+
+    private func summary(_ trainer: Trainer) -> [String: JSONValue] {
+        var summary: [String: JSONValue] = [
+            "stepsDone": .integer(trainer.step), "chosenStep": .integer(trainer.chosenStep),
+            "stoppedEarly": .bool(trainer.stoppedEarly), "nonfiniteBatches": .integer(trainer.nonfiniteBatches),
+            "likelihoodEvaluations": .integer(trainer.likelihoodEvaluations),
+            "effectiveSampleSize": .number(trainer.firstPoolEffectiveSampleSize),
+            "parameterCount": .integer(flow.layout.trainableCount),
+            "earlyStoppingActs": .bool(trainer.earlyStoppingActs),
+            "numericsVariant": .string(Kernels.current.numericsVariant),
+        ]
+        summary["validationEffectiveSampleSize"] = trainer.validationEffectiveSampleSize.map(JSONValue.number)
+        if case .gaussianMixture(let mixture) = flow.baseConfiguration {
+            summary["componentsUsed"] = .integer(mixture.components)
+        }
+        if let loss = history.last?.loss, loss.isFinite { summary["finalLoss"] = .number(loss) }
+        if let loss = history.last?.validationLoss, loss.isFinite { summary["finalValidationLoss"] = .number(loss) }
+        return summary
+    }
+
+    private func parametersArtefact(_ trained: TrainedFlow) -> RunArtefact {
+        let tensors = flow.layout.tensors
+            .map {
+                Safetensors.Tensor(
+                    name: $0.name, shape: $0.shape, floats: trained.parameters.array($0.range))
+            }
+            .sorted { $0.name < $1.name }
+        return RunArtefact(
+            file: Safetensors(
+                tensors: tensors,
+                metadata: ["format": "flowexp.parameters/1", "configuration": configuration.canonicalJSON]),
+            name: "parameters.safetensors")
+    }
+
+    private func densityArtefact(_ trained: TrainedFlow) -> RunArtefact {
+        RunArtefact(
+            file: DensityGrid(trained: trained, task: task, seed: configuration.seed).file,
+            name: "density.safetensors")
+    }
+
+    /// The published parameters as a flow; throws ``CheckpointError`` when a tensor is missing or misshapen.
+    func trainedFlow(from file: Safetensors) throws -> TrainedFlow {
+        let parameters = flow.makeParameters()
+        for tensor in flow.layout.tensors {
+            guard let stored = file.tensor(named: tensor.name), stored.shape == tensor.shape, let floats = stored.floats
+            else { throw CheckpointError.damaged("tensor '\(tensor.name)' is missing or has another shape") }
+            for (i, value) in floats.enumerated() { parameters.pointer[tensor.offset + i] = value }
+        }
+        return TrainedFlow(flow: flow, parameters: parameters)
+    }
+}
+
+extension HistoryRow {
+    init(_ report: TrainingReport, seconds: Double) {
+        self.init(
+            step: report.step, loss: report.loss, validationLoss: report.validationLoss,
+            gradientNorm: report.gradientNorm, learningRate: report.learningRate,
+            effectiveSampleSize: report.effectiveSampleSize, likelihoodEvaluations: report.likelihoodEvaluations,
+            nonfiniteBatches: report.nonfiniteBatches, seconds: seconds)
+    }
+}
