@@ -21,8 +21,8 @@ public enum DistributionCatalog {
                 "components", .anyOf([.integer(1...256), .choice(["match"])]), default: .string("match"),
                 "Number of components K; `match` takes the task's number of modes."),
             ParameterDescription(
-                "covariance", .choice(["diagonal", "full"]), default: .string("diagonal"),
-                "Shape of each component's covariance."),
+                "covariance", .choice(["diagonal", "full"]), default: .string("full"),
+                "Shape of each component's covariance; the mixing between couplings rotates base space, which only `full` follows."),
             ParameterDescription(
                 "init", .choice(["em", "random", "given"]), default: .string("em"),
                 "Where the mixture starts: weighted EM on the training draws, standard normal means, or `means` as given."

@@ -6,7 +6,8 @@ public enum TrainingParameters {
     public static let objectives: [ComponentDescription] = [
         ComponentDescription(
             name: "likelihood-weighted", version: 1,
-            summary: "Forward KL to the posterior by self-normalised importance sampling from the prior; no posterior samples.",
+            summary:
+                "Forward KL to the posterior by self-normalised importance sampling from the prior; no posterior samples.",
             definition: "loss(φ) = −Σ_i w_i log q_φ(θ_i), w_i = L(θ_i) / Σ_j L(θ_j), θ_i drawn from the prior",
             source: "arXiv 2512.04954"),
         ComponentDescription(

@@ -106,7 +106,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noWeight(let draws):
-            return "all \(draws) draws of a pool have likelihood 0: raise training.draws, or check the task's observation"
+            return
+                "all \(draws) draws of a pool have likelihood 0: raise training.draws, or check the task's observation"
         case .likelihoodNotFinite(let point, let value):
             return "the task's log-likelihood is \(value) at \(point)"
         case .diverged(let step, let reason):

@@ -148,7 +148,8 @@ struct RunExecution {
 
     func metrics(of trained: TrainedFlow) throws -> [MetricValue] {
         let probes = task.samplePosterior(
-            count: 1000, observation: task.observation, stream: RandomStream(seed: configuration.seed, purpose: .latent, step: 1))
+            count: 1000, observation: task.observation,
+            stream: RandomStream(seed: configuration.seed, purpose: .latent, step: 1))
         return try evaluateMetrics(
             flow: trained, task: task, observation: task.observation, parameters: evaluation.parameters,
             seed: configuration.seed, inverseError: trained.inverseError(of: probes), cache: cache,
