@@ -32,10 +32,13 @@ let package = Package(
         .target(name: "Experiments", dependencies: ["Training", "Tasks", "Metrics", "Flows", "Catalog", crypto]),
         .target(name: "RunStorage", dependencies: [grdb, crypto, logging]),
         .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
-        .target(name: "Orchestration", dependencies: ["Experiments", "RunStorage", logging]),
+        .target(name: "Orchestration", dependencies: ["Experiments", "RunStorage", "Metrics", "Catalog", logging]),
         .executableTarget(
             name: "flowexp",
-            dependencies: ["Experiments", "Orchestration", "Reports", "RunStorage", argumentParser, logging]),
+            dependencies: [
+                "Experiments", "Orchestration", "Reports", "RunStorage", "Training", "Flows", "Tasks", "Metrics",
+                "Catalog", "FlowMath", argumentParser, logging,
+            ]),
 
         .target(
             name: "TestSupport", dependencies: ["FlowMath", "Flows", "Tasks", "Metrics"], path: "Tests/TestSupport"),

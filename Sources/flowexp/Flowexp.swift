@@ -1,6 +1,88 @@
 import ArgumentParser
+import Foundation
+import Orchestration
 
-@main
+/// The command line: subcommands and what they share.
 struct Flowexp: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "flowexp", abstract: "Does the topology of a flow's base matter?")
+    static let configuration = CommandConfiguration(
+        commandName: "flowexp",
+        abstract: "Trains normalizing flows over a declared set of configurations and compares them.",
+        discussion: """
+            Examples:
+              flowexp sweep experiments/gmm_vs_gauss.json   run an experiment; the same command resumes it
+              flowexp report --metric mmd                   compare: mean, confidence interval, paired test, floor
+              flowexp status                                what is done and what is not
+              flowexp list tasks                            what a spec can name
+            """,
+        subcommands: commands)
+
+    /// Every subcommand, in the order of the help: a new one adds its line here.
+    static let commands: [any ParsableCommand.Type] = [
+        SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
+        ShowCommand.self, LogsCommand.self, EvaluateCommand.self, ValidateCommand.self, StoreCommand.self,
+        ListCommand.self, DescribeCommand.self,
+    ]
+
+    @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")
+    var version = false
+
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        if version { return try VersionText.print(json: output.json) }
+        throw CleanExit.helpRequest(Flowexp.self)
+    }
+}
+
+/// The process: parses, runs, and turns what happened into an exit code. Everything is nonisolated on purpose: closures
+/// made under the main actor would trap on other queues.
+@main
+enum Main {
+    nonisolated static func main() {
+        StopSignals.ignoreBrokenPipes()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let message = UnknownCommand.message(for: arguments) {
+            Talk.warn(message)
+            exit(ExitStatus.usage.rawValue)
+        }
+        do {
+            var command = try Flowexp.parseAsRoot(arguments)
+            try command.run()
+            exit(ExitStatus.success.rawValue)
+        } catch {
+            exit(report(error))
+        }
+    }
+
+    /// Prints an error where it belongs and gives the exit code.
+    nonisolated private static func report(_ error: any Error) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
+        let code = Flowexp.exitCode(for: error)
+        let isParsing = code != ExitCode.failure
+        if isParsing {
+            let message = Flowexp.fullMessage(for: error)
+            if code == ExitCode.success {
+                do { try Output.data(message) } catch { return ErrorReport(error).status }
+                return code.rawValue
+            }
+            Talk.warn(message)
+            return ExitStatus.usage.rawValue
+        }
+        let report = ErrorReport(error)
+        Talk.warn(report.text)
+        return report.status
+    }
+}
+
+/// A mistyped subcommand, answered with the nearest one.
+enum UnknownCommand {
+    /// nil when the first word is a subcommand, an option, or absent.
+    static func message(for arguments: [String]) -> String? {
+        guard let first = arguments.first, !first.hasPrefix("-") else { return nil }
+        let names = Flowexp.commands.map { $0.configuration.commandName ?? "" } + ["help"]
+        guard !names.contains(first) else { return nil }
+        let safe = DisplayWidth.cut(first, to: 80)
+        return "flowexp: unknown command '\(safe)'\(NearestName.hint(first, among: names))\n"
+            + "  Commands: \(names.joined(separator: ", ")). More: flowexp --help"
+    }
 }

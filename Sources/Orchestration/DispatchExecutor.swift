@@ -1,0 +1,34 @@
+import Dispatch
+
+/// A pool of workers over Dispatch: one serial queue, and so one thread, per worker.
+///
+/// When there is exactly one worker per core that this process may use, each worker stays on its own core for the
+/// time of `execute`: caches stay warm and no two workers share a core while another is idle. With fewer workers the
+/// system's scheduler is left alone, because two processes with few workers each would pin to the same cores.
+public struct DispatchExecutor: Executor {
+    /// The number of workers, at least 1.
+    public let workers: Int
+
+    /// `workers`: nil means one per core that this process may use.
+    public init(workers: Int? = nil) {
+        self.workers = max(1, workers ?? ProcessorAffinity.usableCores().count)
+    }
+
+    /// Runs the jobs on the workers' threads and returns when all are done.
+    public func execute(_ nextJob: @escaping @Sendable (_ worker: Int) -> Job?) {
+        let cores = ProcessorAffinity.usableCores()
+        let pins = workers == cores.count
+        let group = DispatchGroup()
+        for worker in 0..<workers {
+            // Own queues, not `.global()`: long jobs there would starve everything else that uses it.
+            let queue = DispatchQueue(label: "flowexp.worker.\(worker)", qos: .userInitiated)
+            queue.async(group: group) {
+                if pins { ProcessorAffinity.pinCurrentThread(to: [cores[worker]]) }
+                while let job = nextJob(worker) { job() }
+                // The thread goes back to Dispatch's pool, so it must not stay pinned.
+                if pins { ProcessorAffinity.pinCurrentThread(to: cores) }
+            }
+        }
+        group.wait()
+    }
+}

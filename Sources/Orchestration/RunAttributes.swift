@@ -1,0 +1,32 @@
+import Catalog
+
+/// What `--where` can ask of a run: every path of its configuration, the short names, and facts such as its state.
+public enum RunAttributes {
+    /// Flattens a configuration: `{"base": {"name": "gmm", "components": 8}}` gives `base` = gmm,
+    /// `base.components` = 8 and, where no other section has a parameter of that name, `components` = 8.
+    public static func of(configuration: JSONValue, facts: [String: JSONValue] = [:]) -> [String: JSONValue] {
+        var result: [String: JSONValue] = [:]
+        var short: [String: JSONValue?] = [:]
+        for (section, value) in configuration.objectValue ?? [:] {
+            guard let members = value.objectValue else {
+                result[section] = value
+                continue
+            }
+            for (key, member) in members {
+                if key == "name" {
+                    result[section] = member
+                    result["\(section).name"] = member
+                } else {
+                    result["\(section).\(key)"] = member
+                    // The versions of the components are not what a short name means.
+                    if section != "versions" { short[key] = short.keys.contains(key) ? .some(nil) : member }
+                }
+            }
+        }
+        for (key, member) in short {
+            if let member, result[key] == nil { result[key] = member }
+        }
+        for (key, fact) in facts { result[key] = fact }
+        return result
+    }
+}

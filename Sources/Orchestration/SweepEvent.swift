@@ -1,0 +1,77 @@
+import Experiments
+
+/// What a sweep tells its observer. Events come from any thread, so an observer must be quick and thread-safe.
+public enum SweepEvent: Sendable {
+    /// The plan is known, nothing has started yet.
+    case planned(SweepOverview)
+    /// A worker began (or went on with) a run. `step` is where it continues, 0 for a fresh one.
+    case started(runID: String, worker: Int, step: Int, totalSteps: Int)
+    /// How far a worker's run is.
+    case progress(worker: Int, RunProgress)
+    /// A worker's run ended.
+    case ended(runID: String, worker: Int, RunEnd)
+    /// A run that another process was doing has ended there.
+    case endedElsewhere(runID: String, failed: Bool)
+    /// How many runs of this sweep other processes are doing now.
+    case elsewhere(Int)
+    /// Metrics that completed runs lack are computed from their parameters: how many runs remain.
+    case evaluating(remaining: Int)
+    /// Something a person should read about a run.
+    case note(runID: String, String)
+}
+
+/// How one execution of a run ended, as the sweep records it.
+public enum RunEnd: Sendable, Equatable {
+    case completed
+    /// A stable reason code and a sentence.
+    case failed(code: String, message: String)
+    /// Checkpointed; it continues next time.
+    case interrupted
+}
+
+/// A sweep's plan in numbers: what the first line says.
+public struct SweepOverview: Sendable, Equatable {
+    /// The experiment's name.
+    public var name: String
+    /// The revision in the store, from 1.
+    public var revision: Int
+    /// Runs to consider, after `--where`.
+    public var total: Int
+    /// Runs that are complete already.
+    public var completed: Int
+    /// Runs that failed earlier and stay failed in this sweep.
+    public var failed: Int
+    /// Runs that continue from a checkpoint or start again after an interruption.
+    public var interrupted: Int
+    /// Runs that another process is doing now.
+    public var elsewhere: Int
+    /// Runs that start for the first time, or again after `--retry-failed`.
+    public var new: Int
+    /// Completed runs that lack metrics of the plan.
+    public var toEvaluate: Int
+    /// Runs that this sweep will not start because of `--limit`.
+    public var beyondLimit: Int
+    /// Workers of the executor.
+    public var workers: Int
+    /// Relative cost of every run to do, by id; the unit cancels.
+    public var costs: [String: Double]
+
+    /// Creates an overview; see the properties.
+    public init(
+        name: String, revision: Int, total: Int, completed: Int, failed: Int, interrupted: Int, elsewhere: Int,
+        new: Int, toEvaluate: Int, beyondLimit: Int, workers: Int, costs: [String: Double]
+    ) {
+        self.name = name
+        self.revision = revision
+        self.total = total
+        self.completed = completed
+        self.failed = failed
+        self.interrupted = interrupted
+        self.elsewhere = elsewhere
+        self.new = new
+        self.toEvaluate = toEvaluate
+        self.beyondLimit = beyondLimit
+        self.workers = workers
+        self.costs = costs
+    }
+}

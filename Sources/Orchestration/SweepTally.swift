@@ -1,0 +1,72 @@
+import Synchronization
+
+/// What has happened in a sweep so far, shared by its workers; passes events on to the observer.
+final class SweepTally: Sendable {
+    private struct State {
+        var result = SweepResult()
+        var running = 0
+    }
+
+    private let state = Mutex(State())
+    private let maximumFailures: Int?
+    private let observer: @Sendable (SweepEvent) -> Void
+
+    init(maximumFailures: Int?, observer: @escaping @Sendable (SweepEvent) -> Void) {
+        self.maximumFailures = maximumFailures
+        self.observer = observer
+    }
+
+    func emit(_ event: SweepEvent) { observer(event) }
+
+    /// Whether no further run should be started.
+    var isEnding: Bool {
+        state.withLock { $0.result.fatalError != nil || $0.result.reachedMaximumFailures }
+    }
+
+    /// Whether an error ended the sweep, so that running work should stop too.
+    var hasFatalError: Bool { state.withLock { $0.result.fatalError != nil } }
+
+    /// Runs being executed now.
+    var running: Int { state.withLock { $0.running } }
+
+    var result: SweepResult { state.withLock { $0.result } }
+
+    /// The first error that ends the sweep wins; those that follow are its echoes.
+    func end(with error: any Error) {
+        state.withLock { $0.result.fatalError = $0.result.fatalError ?? error }
+    }
+
+    func began(_ runID: String, worker: Int, step: Int, totalSteps: Int) {
+        state.withLock { $0.running += 1 }
+        emit(.started(runID: runID, worker: worker, step: step, totalSteps: totalSteps))
+    }
+
+    func ended(_ runID: String, worker: Int, _ end: RunEnd) {
+        state.withLock { state in
+            state.running -= 1
+            switch end {
+            case .completed:
+                state.result.completedHere += 1
+            case .failed(let code, let message):
+                state.result.failures.append((runID, code, message))
+                if let maximumFailures, state.result.failures.count >= maximumFailures {
+                    state.result.reachedMaximumFailures = true
+                }
+            case .interrupted:
+                state.result.checkpointed += 1
+            }
+        }
+        emit(.ended(runID: runID, worker: worker, end))
+    }
+
+    /// An execution ended without an outcome: its run was taken over, or an error ended the sweep.
+    func dropped(_ runID: String, worker: Int) {
+        state.withLock { $0.running -= 1 }
+    }
+
+    func endedElsewhere(_ runID: String, failed: Bool) {
+        emit(.endedElsewhere(runID: runID, failed: failed))
+    }
+
+    func evaluated() { state.withLock { $0.result.evaluated += 1 } }
+}

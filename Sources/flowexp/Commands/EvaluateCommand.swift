@@ -1,0 +1,79 @@
+import ArgumentParser
+import Catalog
+import Experiments
+import Metrics
+import Orchestration
+import RunStorage
+
+/// `flowexp evaluate [SWEEP]`.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Compute metrics that completed runs lack, without training.",
+        discussion: """
+            Examples:
+              flowexp evaluate                          what the last sweep's spec asks for
+              flowexp evaluate gmm_vs_gauss --metric w2,sliced-w2
+            """)
+
+    @Argument(help: "The sweep; the most recently run one without it.")
+    var sweep: String?
+
+    @Option(help: ArgumentHelp("These metrics instead of the spec's, separated by commas.", valueName: "m[,m]"))
+    var metric: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Workers; one per core without it.", valueName: "n"))
+    var jobs: Int?
+
+    @OptionGroup var store: StoreOption
+    @OptionGroup var talk: TalkOptions
+
+    func validate() throws {
+        if let jobs, !(1...1024).contains(jobs) {
+            throw ValidationError("-j \(jobs): expected a number of workers from 1 to 1024.")
+        }
+    }
+
+    func run() throws {
+        talk.apply()
+        let stop = SweepSession.watchedStop()
+        let store = try StoreLocation.open(store, mode: .readWrite)
+        guard let name = try sweep ?? store.mostRecentSweep() else {
+            throw CommandFailure(
+                .noInput, "the store \(store.path) has no sweep yet", remedy: "Run one with: flowexp sweep SPEC")
+        }
+        let revision = try store.newestRevision(ofSweep: name)
+        let spec = try ExperimentSpec.read(bytes: revision.specBytes, fileName: "the stored spec of \(name)")
+        var evaluation = spec.plan.evaluation
+        if let metric {
+            let names = try MetricNames.parse(metric, known: MetricCatalog.names)
+            evaluation.parameters["metrics"] = .array(names.map { .string($0) })
+        }
+        var plan = try SweepPlan(
+            name: name, revisionID: revision.id, revision: revision.number, evaluation: evaluation,
+            items: spec.plan.runs.map { SweepItem($0, sweepName: name) },
+            states: Dictionary(try store.runStates(ofRevision: revision.id).map { ($0.id, $0.state) }) { a, _ in a },
+            options: SweepOptions())
+        plan.toEvaluate = try plan.missingMetrics(in: store).count
+        guard plan.toEvaluate > 0 else {
+            Talk.say("Nothing to evaluate: every completed run of \(name) has these metrics.")
+            return
+        }
+        Talk.say("\(name): metrics of \(CountText.of(plan.toEvaluate, "run")) are missing.")
+        let executor = DispatchExecutor(workers: jobs)
+        let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: name, labels: [:]))
+        let runner = SweepRunner(
+            store: store, executor: executor, options: SweepOptions(), runFunction: Engine.run,
+            evaluateFunction: Engine.evaluate, observer: { display.take($0) })
+        display.take(.planned(plan.overview(workers: executor.workers)))
+        display.start()
+        let result = runner.evaluate(plan, stop: stop)
+        display.finish()
+        if let error = result.fatalError { throw error }
+        Talk.say("\(CountText.of(result.evaluated, "run")) evaluated.")
+        if result.wasStopped {
+            Talk.say("Stopped. The same command goes on.")
+            throw ExitCode(ExitStatus.interrupted.rawValue)
+        }
+        Talk.say("  Compare: flowexp report \(name) --metric \(metric ?? "mmd")")
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Catalog
+import Orchestration
+
+/// `flowexp list …`: what a spec can name.
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the tasks, bases, bijections, objectives or metrics there are.",
+        discussion: """
+            Examples:
+              flowexp list tasks
+              flowexp list metrics --json
+            """)
+
+    @Argument(help: "tasks, bases, bijections, objectives or metrics.")
+    var kind: ComponentKind
+
+    @OptionGroup var output: JSONOption
+    @OptionGroup var talk: TalkOptions
+
+    func run() throws {
+        talk.apply()
+        let descriptions = kind.descriptions
+        if output.json {
+            return try JSONOutput.print(
+                .object([
+                    "schema": .string("flowexp.list/1"), "kind": .string(kind.rawValue),
+                    "components": .array(descriptions.map(ComponentText.json)),
+                ]))
+        }
+        let width = descriptions.map(\.name.count).max() ?? 0
+        for description in descriptions {
+            try Output.data("\(DisplayWidth.pad(description.name, to: width))  \(description.summary)")
+        }
+        if let first = descriptions.first { Talk.say("More about one: flowexp describe \(first.name)") }
+    }
+}
+
+/// `flowexp describe NAME`.
+struct DescribeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe", abstract: "Describe a task, base, bijection, objective or metric.",
+        discussion: """
+            Examples:
+              flowexp describe two-moons
+              flowexp describe gmm --json
+            """)
+
+    @Argument(help: "Its name (flowexp list tasks, bases, bijections, objectives, metrics).")
+    var name: String
+
+    @OptionGroup var output: JSONOption
+    @OptionGroup var talk: TalkOptions
+
+    func run() throws {
+        talk.apply()
+        var found: [(kind: ComponentKind, description: ComponentDescription)] = []
+        for kind in ComponentKind.allCases {
+            found += kind.descriptions.filter { $0.name == name }.map { (kind, $0) }
+        }
+        guard !found.isEmpty else {
+            let names = ComponentKind.allCases.flatMap { $0.descriptions.map(\.name) }
+            throw CommandFailure(
+                .usage,
+                "nothing is named '\(DisplayWidth.cut(name, to: 80))'\(NearestName.hint(name, among: names))",
+                remedy: "Names: flowexp list tasks (or bases, bijections, objectives, metrics)")
+        }
+        if output.json {
+            let rows = found.map { kind, description in
+                var row = ComponentText.json(description).objectValue ?? [:]
+                row["kind"] = .string(kind.singular)
+                return JSONValue.object(row)
+            }
+            return try JSONOutput.print(
+                .object(["schema": .string("flowexp.describe/1"), "components": .array(rows)]))
+        }
+        try Output.data(found.map { ComponentText.text($0.description, kind: $0.kind) }.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Catalog
+import Orchestration
+import Reports
+import RunStorage
+
+/// `flowexp report`: the comparison.
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Compare: mean and 95 % interval over seeds, paired differences, floors.",
+        discussion: """
+            Examples:
+              flowexp report --metric mmd                          the sweep that ran last
+              flowexp report gmm_vs_gauss --metric mmd,d-plus
+              flowexp report --metric kl --by base,couplingLayers --baseline base=gaussian
+              flowexp report --metric mmd --format markdown > table.md
+            """)
+
+    @Argument(help: "Sweeps to report together; the most recently run one without any.")
+    var sweeps: [String] = []
+
+    @Flag(help: "Report all sweeps of the store together.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Metrics, separated by commas (flowexp list metrics).", valueName: "m[,m]"))
+    var metric: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Axes to show as columns, separated by commas; every axis that varies without it.",
+            valueName: "axes"))
+    var by: String?
+
+    @Option(help: ArgumentHelp("What to compare with; base=gaussian where there is one.", valueName: "axis=value"))
+    var baseline: String?
+
+    @Option(help: "How to write it: table, markdown, csv or json.")
+    var format: ReportFormatArgument?
+
+    @OptionGroup var store: StoreOption
+    @OptionGroup var output: JSONOption
+    @OptionGroup var talk: TalkOptions
+
+    func validate() throws {
+        if all && !sweeps.isEmpty { throw ValidationError("Give sweeps or --all, not both.") }
+        if output.json, let format, format.format != .json {
+            throw ValidationError(
+                "--json and --format \(format.format.rawValue) contradict each other; give one of them.")
+        }
+    }
+
+    func run() throws {
+        talk.apply()
+        let store = try StoreLocation.open(store, mode: .readOnly)
+        let names = try sweepNames(in: store)
+        var runs: [RunFacts] = []
+        var axes: [String] = []
+        var seen: Set<String> = []
+        for name in names {
+            let revision = try store.newestRevision(ofSweep: name)
+            for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
+            for record in try store.records(ofRevision: revision.id) where seen.insert(record.id).inserted {
+                runs.append(try RunFacts(record))
+            }
+        }
+        try RecordCheck.requireIntact(runs.map(\.record), in: store)
+        let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
+        let options = ReportOptions(
+            metrics: metrics, by: by.map { MetricNames.split($0) }, baseline: baseline, sweeps: names,
+            declaredAxes: axes)
+        let report = try Report(runs: runs.map { ReportRun($0) }, options: options)
+        let format = output.json ? .json : format?.format ?? .table
+        try Output.data(format.render(report, width: OutputWidth.columns))
+        let unfinished = runs.filter { !$0.record.state.isTerminal }.count
+        if unfinished > 0 {
+            Talk.say(
+                "\(CountText.of(unfinished, "run")) not done yet. Continue with: flowexp resume"
+                    + (names.count == 1 ? " \(names[0])" : ""))
+        }
+    }
+
+    private func sweepNames(in store: RunStore) throws -> [String] {
+        if !sweeps.isEmpty { return sweeps }
+        if all { return try store.sweeps().map(\.name) }
+        guard let name = try store.mostRecentSweep() else {
+            throw CommandFailure(
+                .noInput, "the store \(store.path) has no sweep yet", remedy: "Run one with: flowexp sweep SPEC")
+        }
+        return [name]
+    }
+}
+
+/// `--format`.
+struct ReportFormatArgument: ExpressibleByArgument {
+    var format: ReportFormat
+
+    init?(argument: String) {
+        guard let format = ReportFormat(rawValue: argument) else { return nil }
+        self.format = format
+    }
+
+    static var allValueStrings: [String] { ReportFormat.allCases.map(\.rawValue) }
+}

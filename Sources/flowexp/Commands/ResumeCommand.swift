@@ -1,0 +1,54 @@
+import ArgumentParser
+import Experiments
+import Orchestration
+import RunStorage
+
+/// `flowexp resume [SWEEP]`.
+struct ResumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Continue interrupted sweeps from the specs kept in the store.",
+        discussion: """
+            Examples:
+              flowexp resume                   every sweep of the store that is not done
+              flowexp resume gmm_vs_gauss -j 2
+            """)
+
+    @Argument(help: "The sweep; every unfinished one without it.")
+    var sweep: String?
+
+    @OptionGroup var runOptions: SweepRunOptions
+    @OptionGroup var store: StoreOption
+    @OptionGroup var talk: TalkOptions
+
+    func run() throws {
+        talk.apply()
+        let options = try runOptions.sweepOptions()
+        let stop = SweepSession.watchedStop()
+        let store = try StoreLocation.open(store, mode: .readWrite)
+        let names = try sweep.map { [$0] } ?? unfinished(in: store, options)
+        if names.isEmpty {
+            Talk.say("Nothing to resume: every sweep of \(store.path) is done.")
+            if let last = try store.mostRecentSweep() { Talk.say("  Compare: flowexp report \(last) --metric mmd") }
+            return
+        }
+        var worst = ExitStatus.success
+        for name in names {
+            let revision = try store.newestRevision(ofSweep: name)
+            let spec = try ExperimentSpec.read(bytes: revision.specBytes, fileName: "the stored spec of \(name)")
+            let session = SweepSession(options: options, workers: runOptions.jobs, stop: stop)
+            let status = try session.run(spec, in: store)
+            if status == .interrupted { throw ExitCode(status.rawValue) }
+            if status != .success { worst = status }
+        }
+        if worst != .success { throw ExitCode(worst.rawValue) }
+    }
+
+    /// Oldest first, so that the sweep that ran last stays the most recent one.
+    private func unfinished(in store: RunStore, _ options: SweepOptions) throws -> [String] {
+        try store.sweeps().reversed().filter { sweep in
+            let counts = sweep.counts
+            let open = counts.planned + counts.running + counts.interrupted
+            return open > 0 || (options.retriesFailed && counts.failed > 0)
+        }.map(\.name)
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Catalog
+import Foundation
+import Reports
+import RunStorage
+
+/// `flowexp show RUN`: one run whole.
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one run: configuration, attempts, metrics, history, files.",
+        discussion: """
+            Examples:
+              flowexp show a91f          any unambiguous beginning of the id (flowexp ls prints them)
+              flowexp show a91f --json
+            """)
+
+    @Argument(help: ArgumentHelp("The run's id, or its beginning.", valueName: "run"))
+    var runID: String
+
+    @OptionGroup var store: StoreOption
+    @OptionGroup var output: JSONOption
+    @OptionGroup var talk: TalkOptions
+
+    func run() throws {
+        talk.apply()
+        let store = try StoreLocation.open(store, mode: .readOnly)
+        let facts = try RunFacts(store.record(idPrefix: runID))
+        try RecordCheck.requireIntact([facts.record], in: store)
+        let id = facts.record.id
+        let directory = store.path
+        let details = RunDetails(
+            id: id, state: facts.state, failureCode: facts.record.failureCode,
+            failureMessage: facts.record.failureMessage, sweeps: facts.record.sweepName.map { [$0] } ?? [],
+            seed: facts.seed, configuration: facts.settings,
+            attempts: try store.attempts(ofRun: id).map { attempt in
+                AttemptSummary(
+                    number: attempt.fence, started: WallClock.text(attempt.startedAt),
+                    ended: attempt.endedAt.map(WallClock.text), outcome: attempt.outcome ?? "not recorded",
+                    place: "\(attempt.process.host), process \(attempt.process.pid)")
+            },
+            metrics: facts.reportMetrics,
+            history: try store.history(ofRun: id).map { row in
+                HistoryPoint(
+                    step: row.step, loss: row.loss, validationLoss: row.validationLoss,
+                    gradientNorm: row.gradientNorm, effectiveSampleSize: row.effectiveSampleSize,
+                    likelihoodEvaluations: row.likelihoodEvaluations)
+            },
+            summary: facts.summary, timings: facts.timings,
+            artefacts: try store.artefacts(ofRun: id).map { directory + "/" + $0.path })
+        if output.json { return try Output.data(RunDetailsRenderer.json(details)) }
+        try Output.data(RunDetailsRenderer.text(details, width: OutputWidth.columns))
+    }
+}
+
+/// Times for people.
+enum WallClock {
+    /// UTC, `2026-01-31 08:05:00Z`.
+    static func text(_ secondsSince1970: Double) -> String {
+        guard secondsSince1970.isFinite, abs(secondsSince1970) < 1e11 else { return "?" }
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withInternetDateTime, .withSpaceBetweenDateAndTime]
+        return formatter.string(from: Date(timeIntervalSince1970: secondsSince1970))
+    }
+}

@@ -1,0 +1,32 @@
+import Experiments
+import Orchestration
+import RunStorage
+
+/// `sweep --dry-run`: the plan against the store as it is, or against none.
+struct DryRun {
+    var spec: ExperimentSpec
+    var options: SweepOptions
+    var workers: Int?
+    var store: StoreOption
+
+    func print() throws {
+        let items = spec.plan.runs.map { SweepItem($0, sweepName: spec.name) }
+        var states: [String: RunState] = [:]
+        do {
+            let store = try StoreLocation.open(store, mode: .readOnly)
+            for record in try store.allRecords() { states[record.id] = record.state }
+        } catch let error as RunStoreError where error.kind == .missingStore {
+            Talk.detail("There is no store yet at \(error.location).")
+        }
+        let plan = try SweepPlan(
+            name: spec.name, revisionID: 0, revision: 0, evaluation: spec.plan.evaluation, items: items,
+            states: states, options: options)
+        let workers = min(DispatchExecutor(workers: workers).workers, max(1, plan.toRun.count))
+        try Output.data(SweepText.plan(spec.plan, overview: plan.overview(workers: workers), change: nil))
+        let labels = RunLabels.labels(spec.plan)
+        for item in plan.toRun {
+            try Output.data("  \(item.id.prefix(12))  \((labels[item.id] ?? []).joined(separator: "  "))")
+        }
+        Talk.say("Nothing was started (--dry-run).")
+    }
+}

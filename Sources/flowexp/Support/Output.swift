@@ -1,0 +1,42 @@
+import Foundation
+import Synchronization
+
+/// Data for the caller, on standard output.
+enum Output {
+    /// Writes a text and a line end.
+    ///
+    /// A reader that has gone (`| head`) ends the program quietly with success: it has what it wanted. Any other
+    /// error, a full disk above all, throws exit 74.
+    static func data(_ text: String) throws {
+        let number = writeAll(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n", to: STDOUT_FILENO)
+        if number == 0 { return }
+        if number == EPIPE { exit(0) }
+        throw CommandFailure(.inputOutput, "cannot write the output: \(String(cString: strerror(number)))")
+    }
+}
+
+/// Talk for the person, on standard error; never fails, since nothing depends on it.
+enum Talk {
+    /// How much is said.
+    enum Level: Int { case quiet, normal, verbose }
+
+    private static let level = Atomic<Int>(Level.normal.rawValue)
+
+    static func setLevel(_ new: Level) { level.store(new.rawValue, ordering: .relaxed) }
+
+    /// Said unless `-q`.
+    static func say(_ text: String) {
+        if level.load(ordering: .relaxed) >= Level.normal.rawValue { writeAll(text + "\n", to: STDERR_FILENO) }
+    }
+
+    /// Said only with `-v`.
+    static func detail(_ text: String) {
+        if level.load(ordering: .relaxed) >= Level.verbose.rawValue { writeAll(text + "\n", to: STDERR_FILENO) }
+    }
+
+    /// Errors and warnings, always said.
+    static func warn(_ text: String) { writeAll(text + "\n", to: STDERR_FILENO) }
+
+    static var isQuiet: Bool { level.load(ordering: .relaxed) == Level.quiet.rawValue }
+    static var isVerbose: Bool { level.load(ordering: .relaxed) == Level.verbose.rawValue }
+}

@@ -1,0 +1,103 @@
+import Catalog
+import Foundation
+import Orchestration
+import Reports
+import RunStorage
+
+/// A stored run, read for printing: its configuration parsed once, its record's integrity respected.
+struct RunFacts {
+    let record: RunRecord
+    let configuration: JSONValue
+    let axes: JSONValue
+
+    /// Parses the record's texts; throws exit 65 when the store's text is no JSON.
+    init(_ record: RunRecord) throws {
+        self.record = record
+        do {
+            configuration = try JSONValue(parsing: record.configurationJSON)
+            axes = try JSONValue(parsing: record.axesJSON)
+        } catch {
+            throw CommandFailure(
+                .badData, "run \(record.id): its configuration cannot be read: \(error)",
+                remedy: "Check the store with: flowexp store digest --verify")
+        }
+    }
+
+    var state: ReportRunState { ReportRunState(rawValue: record.state.rawValue) ?? .planned }
+    var task: String { configuration["task"]?["name"]?.stringValue ?? "" }
+    var base: String { configuration["base"]?["name"]?.stringValue ?? "" }
+    var components: JSONValue { configuration["base"]?["components"] ?? .null }
+    var couplingLayers: Int? { configuration["flow"]?["couplingLayers"]?.integerValue }
+    var seed: Int { configuration["seed"]?.integerValue ?? 0 }
+
+    /// Deterministic numbers about the run by name.
+    var summary: [String: JSONValue] { Self.members(record.summaryJSON) }
+
+    /// Seconds by name.
+    var timings: [String: Double] { Self.members(record.timingsJSON).compactMapValues(\.doubleValue) }
+
+    private static func members(_ text: String?) -> [String: JSONValue] {
+        text.flatMap { try? JSONValue(parsing: $0).objectValue } ?? [:]
+    }
+
+    /// What `--where` can ask for.
+    var attributes: [String: JSONValue] {
+        var facts: [String: JSONValue] = [
+            "id": .string(record.id), "state": .string(record.state.rawValue), "attempts": .integer(record.attempts),
+        ]
+        if let sweep = record.sweepName { facts["sweep"] = .string(sweep) }
+        if let code = record.failureCode { facts["failureCode"] = .string(code) }
+        for metric in record.metrics {
+            if let value = metric.value { facts[metric.name] = .number(value) }
+        }
+        return RunAttributes.of(configuration: configuration, facts: facts)
+    }
+
+    /// The configuration flattened, without the versions of its components.
+    var settings: [ReportSetting] { ReportSetting.flatten(configuration) }
+
+    /// Metrics for the reports. Of several rows of one name the one computed last by version wins.
+    var reportMetrics: [(name: String, metric: ReportMetric)] {
+        record.metrics.map { metric in
+            (
+                metric.name,
+                ReportMetric(
+                    value: metric.value, reason: metric.reason, standardError: metric.standardError,
+                    floor: metric.floor.map {
+                        ReportFloor(
+                            mean: $0.mean, standardDeviation: $0.standardDeviation, repetitions: $0.repetitions)
+                    },
+                    direction: ReportDirection(rawValue: metric.direction) ?? .lower,
+                    sampleSizes: metric.sampleSizes, parameters: metric.parametersJSON, version: metric.version)
+            )
+        }
+    }
+
+    var listing: RunListing {
+        RunListing(
+            id: record.id, state: state, failureCode: record.failureCode, sweep: record.sweepName ?? "", task: task,
+            base: base, components: components, couplingLayers: couplingLayers, seed: seed, attempts: record.attempts,
+            metrics: record.metrics.map { ($0.name, $0.value) })
+    }
+}
+
+/// Refuses to print numbers that are not what was published.
+enum RecordCheck {
+    /// Throws exit 65 naming every damaged run.
+    static func requireIntact(_ records: [RunRecord], in store: RunStore) throws {
+        var damaged: [String] = []
+        for record in records {
+            if case .corrupt(let reason) = record.integrity {
+                damaged.append("run \(String(record.id.prefix(12))): \(reason)")
+            }
+        }
+        guard !damaged.isEmpty else { return }
+        let shown = damaged.prefix(10).joined(separator: "\n  ")
+        let more = damaged.count > 10 ? "\n  … and \(damaged.count - 10) more" : ""
+        throw CommandFailure(
+            .badData,
+            "\(store.path): \(CountText.of(damaged.count, "record")) changed since publishing; no number of "
+                + "\(damaged.count == 1 ? "it is" : "them is") shown\n  \(shown)\(more)",
+            remedy: "Restore the store's database from a copy in its backups directory or from your own backup.")
+    }
+}

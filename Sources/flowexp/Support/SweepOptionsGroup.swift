@@ -1,0 +1,50 @@
+import ArgumentParser
+import Orchestration
+
+/// The options of `sweep` and `resume`; parsed here, handed on as ``SweepOptions``.
+struct SweepRunOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("Workers; one per core without it.", valueName: "n"))
+    var jobs: Int?
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Only runs that satisfy the condition, e.g. 'task=two-moons'.", valueName: "expr"))
+    var condition: String?
+
+    @Option(help: ArgumentHelp("Start at most this many runs.", valueName: "n"))
+    var limit: Int?
+
+    @Flag(help: "Start runs again that failed earlier.")
+    var retryFailed = false
+
+    @Option(help: ArgumentHelp("Start no further run once this many have failed.", valueName: "n"))
+    var maxFailures: Int?
+
+    @Option(help: ArgumentHelp("Longest time for one run over all its attempts, e.g. 90s, 15m, 2h.", valueName: "time"))
+    var timeout: TimeSpan?
+
+    @Flag(help: "Do not wait for runs that other processes are doing.")
+    var noWait = false
+
+    func validate() throws {
+        if let jobs, !(1...1024).contains(jobs) {
+            throw ValidationError("-j \(jobs): expected a number of workers from 1 to 1024.")
+        }
+        if let limit, limit < 0 { throw ValidationError("--limit \(limit): expected a number from 0.") }
+        if let maxFailures, maxFailures < 1 {
+            throw ValidationError("--max-failures \(maxFailures): expected a number from 1.")
+        }
+    }
+
+    /// The options for the runner; throws ``RunFilterError``.
+    func sweepOptions() throws -> SweepOptions {
+        var options = SweepOptions()
+        options.filter = try condition.map { try RunFilter($0) }
+        options.limit = limit
+        options.retriesFailed = retryFailed
+        options.maximumFailures = maxFailures
+        options.timeout = timeout?.seconds
+        options.waitsForOthers = !noWait
+        return options
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Catalog
+import Experiments
+import Foundation
+import Orchestration
+import RunStorage
+
+/// One sweep from spec to last word: records the revision, prints the plan, runs it with a live display, says how it
+/// ended and what to do next. `sweep` and `resume` share it.
+struct SweepSession {
+    var options: SweepOptions
+    var workers: Int?
+    var stop: StopRequest
+
+    /// Watches for signals from here on; call before anything starts a thread.
+    static func watchedStop() -> StopRequest {
+        let stop = StopRequest()
+        StopSignals.watch(
+            stop: stop,
+            onFirst: { _ in },
+            onSecond: { _ in
+                // The screen may hold half a drawing; the store needs nothing.
+                if Terminal().isInteractive { writeAll("\u{1B}[?7h\r\n", to: STDERR_FILENO) }
+            })
+        return stop
+    }
+
+    /// Runs a spec; returns the exit status of its end.
+    func run(_ spec: ExperimentSpec, in store: RunStore) throws -> ExitStatus {
+        let items = spec.plan.runs.map { SweepItem($0, sweepName: spec.name) }
+        let change = try store.recordRevision(
+            sweepName: spec.name, specBytes: spec.plan.source, resolvedSpecJSON: spec.plan.resolvedSpec,
+            evaluationJSON: spec.plan.evaluation.canonicalJSON,
+            runs: items.map {
+                RunStorage.PlannedRun(id: $0.id, configurationJSON: $0.configurationJSON, axesJSON: $0.axesJSON)
+            })
+        let states = Dictionary(
+            try store.runStates(ofRevision: change.revisionID).map { ($0.id, $0.state) }
+        ) { first, _ in first }
+        var plan = try SweepPlan(
+            name: spec.name, revisionID: change.revisionID, revision: change.number, evaluation: spec.plan.evaluation,
+            items: items, states: states, options: options)
+        plan.toEvaluate = try plan.missingMetrics(in: store).count
+        let executor = DispatchExecutor(workers: workers)
+        let overview = plan.overview(workers: min(executor.workers, max(1, plan.toRun.count, plan.toEvaluate)))
+        Talk.say(SweepText.plan(spec.plan, overview: overview, change: change))
+        if plan.isDone {
+            Talk.say(SweepText.nothingToDo(overview))
+            return overview.failed > 0 ? .failedRuns : .success
+        }
+        let labels = RunLabels.labels(spec.plan)
+        let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: spec.name, labels: labels))
+        let runner = SweepRunner(
+            store: store, executor: DispatchExecutor(workers: overview.workers), options: options,
+            runFunction: Engine.run, evaluateFunction: Engine.evaluate, observer: { display.take($0) })
+        display.take(.planned(overview))
+        display.start()
+        let result = runner.run(plan, stop: stop)
+        display.finish()
+        return try conclude(result, plan: plan, labels: labels)
+    }
+
+    private func conclude(_ result: SweepResult, plan: SweepPlan, labels: [String: [String]]) throws -> ExitStatus {
+        if let error = result.fatalError {
+            Talk.warn(SweepText.stoppedByError(result))
+            throw error
+        }
+        Talk.say(SweepText.end(result, plan: plan, options: options))
+        if result.wasStopped {
+            // Work that did not stop in time still runs on other threads: end without waiting for it.
+            if result.abandoned > 0 { _exit(ExitStatus.interrupted.rawValue) }
+            return .interrupted
+        }
+        return result.failed > 0 ? .failedRuns : .success
+    }
+}
+
+/// The engine behind the runner's two functions.
+enum Engine {
+    static let run: RunFunction = { request, directive, onEvent in
+        try executeRun(
+            configuration: request.configuration, evaluation: request.evaluation, checkpoint: request.checkpoint,
+            cache: request.cache, directive: directive, onEvent: onEvent)
+    }
+
+    static let evaluate: EvaluateFunction = { configuration, evaluation, parameters, cache in
+        try evaluateRun(configuration: configuration, evaluation: evaluation, parameters: parameters, cache: cache)
+    }
+}

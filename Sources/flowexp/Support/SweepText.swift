@@ -1,0 +1,103 @@
+import Catalog
+import Experiments
+import Orchestration
+import RunStorage
+
+/// What a sweep says before and after.
+enum SweepText {
+    /// The plan: sizes, what is done, what starts; then notes on the expansion and on the revision.
+    static func plan(_ plan: ExperimentPlan, overview: SweepOverview, change: RevisionChange?) -> String {
+        var parts: [String] = []
+        if overview.completed > 0 { parts.append("\(overview.completed) completed") }
+        if overview.failed > 0 { parts.append("\(overview.failed) failed") }
+        if overview.interrupted > 0 { parts.append("\(overview.interrupted) interrupted → resume") }
+        if overview.elsewhere > 0 { parts.append("\(overview.elsewhere) elsewhere") }
+        if overview.new > 0 { parts.append("\(overview.new) new") }
+        if overview.toEvaluate > 0 { parts.append("\(overview.toEvaluate) to evaluate") }
+        if parts.isEmpty { parts.append("nothing selected") }
+        var line = "\(overview.name)  \(plan.headline)"
+        if overview.total != plan.runs.count { line += ", \(overview.total) selected" }
+        line += ": \(parts.joined(separator: ", ")) · \(CountText.of(overview.workers, "worker"))"
+        var lines = [line]
+        if overview.beyondLimit > 0 { lines.append("  \(overview.beyondLimit) left for later by --limit") }
+        if let change, change.isNew, change.number > 1 {
+            lines.append(
+                "  revision \(change.number): +\(change.added) runs, −\(change.removed), \(change.kept) kept")
+        }
+        lines += plan.notes.map { "  \($0)" }
+        return lines.joined(separator: "\n")
+    }
+
+    static func nothingToDo(_ overview: SweepOverview) -> String {
+        if overview.total == 0 { return "No run of the sweep satisfies the condition; nothing was started." }
+        if overview.beyondLimit > 0 { return "The limit leaves nothing to start." }
+        if overview.failed > 0 {
+            return """
+                Nothing to start: \(overview.completed) of \(overview.total) runs are completed, \(overview.failed) failed.
+                  Why: flowexp ls \(overview.name) --where state=failed    Again: the same command with --retry-failed
+                """
+        }
+        return """
+            Nothing to start: all \(CountText.of(overview.total, "run")) are completed.
+              Compare: flowexp report \(overview.name) --metric mmd
+            """
+    }
+
+    static func stoppedByError(_ result: SweepResult) -> String {
+        "The sweep stopped after \(CountText.of(result.completedHere, "run")) because of an error of the store:"
+    }
+
+    static func end(_ result: SweepResult, plan: SweepPlan, options: SweepOptions) -> String {
+        if result.wasStopped { return stopped(result) }
+        var lines: [String] = []
+        var done = "Done: \(result.completed) of \(CountText.of(plan.items.count, "run")) completed"
+        if result.failed > 0 { done += ", \(result.failed) failed" }
+        if result.evaluated > 0 { done += ", \(result.evaluated) evaluated without training" }
+        if result.elsewhere > 0 { done += ", \(result.elsewhere) elsewhere" }
+        if result.remaining > 0 { done += ", \(result.remaining) not started" }
+        lines.append(done + ".")
+        if result.reachedMaximumFailures {
+            lines.append("  Stopped starting runs: --max-failures reached. The same command goes on.")
+        }
+        if result.failed > 0 {
+            lines.append("  Why: flowexp ls \(plan.name) --where state=failed    Again: add --retry-failed")
+        }
+        if result.completed > 0 { lines.append("  Compare: flowexp report \(plan.name) --metric mmd") }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func stopped(_ result: SweepResult) -> String {
+        let seconds = CountText.fixed(result.stopSeconds, decimals: 1)
+        var text = "stopping: \(CountText.of(result.checkpointed, "run")) checkpointed in \(seconds) s."
+        if result.abandoned > 0 {
+            text +=
+                " \(CountText.of(result.abandoned, "run")) did not reach a step in time and will go on from the last"
+                + " checkpoint."
+        }
+        return text + " Resume with the same command."
+    }
+}
+
+/// What tells the runs of a sweep apart, for the display.
+enum RunLabels {
+    /// For each run: task, base with components, the other varying axes, seed.
+    static func labels(_ plan: ExperimentPlan) -> [String: [String]] {
+        var result: [String: [String]] = [:]
+        for run in plan.runs {
+            let configuration = run.configuration
+            var parts = [configuration.task.name]
+            let components = configuration.value(at: "base.components").map { " \($0.text)" } ?? ""
+            parts.append(configuration.base.name + components)
+            for axis in run.axes where !["task", "base", "base.components"].contains(axis.path) && axis.value != .null {
+                parts.append("\(shortName(axis.path)) \(axis.value.stringValue ?? axis.value.text)")
+            }
+            parts.append("seed \(configuration.seed)")
+            result[run.id] = parts
+        }
+        return result
+    }
+
+    private static func shortName(_ path: String) -> String {
+        path == "flow.couplingLayers" ? "depth" : path.split(separator: ".").last.map(String.init) ?? path
+    }
+}
