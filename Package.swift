@@ -49,7 +49,7 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
-        .testTarget(name: "RunStorageTests", dependencies: ["RunStorage"]),
+        .testTarget(name: "RunStorageTests", dependencies: ["RunStorage", grdb]),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Catalog", "FlowMath"], exclude: ["Fixtures"]),
         .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "TestSupport"]),

@@ -143,6 +143,11 @@ final class StoreDatabase: Sendable {
                 what: "a crash left an unfinished transaction, and the store cannot be written to undo it",
                 location: path,
                 remedy: "Make the store writable and run `flowexp status` once.")
+        case .SQLITE_READONLY where error.extendedResultCode.rawValue == 1032:
+            return RunStoreError(
+                .inputOutput(errno: 0), what: "the database file was moved or removed while it was open",
+                location: path,
+                remedy: "Put it back where it was and run the same command again.")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             return RunStoreError(
                 .permission, what: "the database cannot be written (\(detail))", location: path,

@@ -68,6 +68,13 @@ public struct LoadedCheckpoint: Sendable, Equatable {
     public var phase: String
     /// Optimiser steps done.
     public var step: Int
+
+    /// Creates a checkpoint; see the properties.
+    public init(bytes: [UInt8], phase: String, step: Int) {
+        self.bytes = bytes
+        self.phase = phase
+        self.step = step
+    }
 }
 
 /// What ``RunStore/tryBegin(runID:)`` found.
