@@ -12,7 +12,7 @@ public enum Elementary {
         if x.isNaN { return x }
         if x > 709.79 { return .infinity }
         if x < -745.2 { return 0 }
-        let k = (x * 1.4426950408889634).rounded()
+        let k = nearestInteger(x * 1.4426950408889634)
         let r = (x - k * ln2High) - k * ln2Low
         let value = 1 + (r + r * r * exponentialTail(r))
         // Two factors keep the scale representable for results near the ends of the range.
@@ -73,7 +73,7 @@ public enum Elementary {
         // Beyond 56 ln 2 the 1 no longer changes the last bit; the comparison also passes NaN on.
         if !(x < 39) { return exp(x) }
         if x < -39 { return -1 }
-        let k = (x * 1.4426950408889634).rounded()
+        let k = nearestInteger(x * 1.4426950408889634)
         let r = (x - k * ln2High) - k * ln2Low
         let value = r + r * r * exponentialTail(r)
         let scale = powerOfTwo(Int(k))
@@ -119,8 +119,14 @@ public enum Elementary {
     public static func sineCosineOfTurns(_ t: Double) -> (sine: Double, cosine: Double) {
         guard t.isFinite else { return (.nan, .nan) }
         // Whole turns, then quarter turns, are subtracted exactly; the rest is at most an eighth of a turn.
-        let fraction = t - t.rounded()
-        let quarters = (4 * fraction).rounded()
+        let fraction: Double
+        if abs(t) < 0x1p51 {
+            fraction = t - nearestInteger(t)
+        } else {
+            // Doubles from 2^52 on are whole numbers.
+            fraction = abs(t) < 0x1p52 ? t - Double(Int64(t)) : 0
+        }
+        let quarters = nearestInteger(4 * fraction)
         return sineCosine(reduced: (fraction - 0.25 * quarters) * 6.283185307179586, quarters: quarters)
     }
 
@@ -128,7 +134,7 @@ public enum Elementary {
     /// |x| below 10^6; beyond that the error grows like |x|·2^−53. NaN for an infinite angle.
     public static func sineCosine(_ x: Double) -> (sine: Double, cosine: Double) {
         guard abs(x) < 1e6 else { return sineCosineOfTurns(x * 0.15915494309189535) }
-        let quarters = (x * 0x1.45f306dc9c883p-1).rounded()
+        let quarters = nearestInteger(x * 0x1.45f306dc9c883p-1)
         let high = x - quarters * 0x1.921fb54400000p+0
         let middle = quarters * 0x1.0b4611a600000p-34
         let reduced = high - middle
@@ -164,6 +170,13 @@ public enum Elementary {
         case 2: return (-sine, -cosine)
         default: return (-cosine, sine)
         }
+    }
+
+    /// The nearest whole number (ties to even) for |x| < 2^51; NaN gives NaN. Two additions, where `rounded()` is a call
+    /// into the C library on processors without a rounding instruction in their baseline.
+    @inlinable @inline(__always)
+    public static func nearestInteger(_ x: Double) -> Double {
+        (x + 0x1.8p52) - 0x1.8p52
     }
 
     /// 2^n for n in the normal exponent range −1022 … 1023.

@@ -70,7 +70,11 @@ extension InferenceTask {
     /// log p(θ): minus the log volume inside the box, −infinity outside.
     public func logPrior(of points: Points) -> [Double] {
         let inside = logPriorInside
-        return (0..<points.count).map { isInsidePrior(points, $0) ? inside : -.infinity }
+        let box = priorBox
+        return (0..<points.count).map { i in
+            for d in box.indices where !box[d].contains(points[i, d]) { return -.infinity }
+            return inside
+        }
     }
 
     /// The constant log prior density inside the box.
@@ -81,25 +85,32 @@ extension InferenceTask {
     /// `count` draws from the prior.
     public func samplePrior(count: Int, stream: RandomStream) -> Points {
         var stream = stream
-        var values = [Double](repeating: 0, count: count * dimension)
+        let box = priorBox
+        var values = [Double](repeating: 0, count: count * box.count)
         var index = 0
         for _ in 0..<count {
-            for d in 0..<dimension {
-                values[index] = stream.nextUniform(priorBox[d].lowerBound, priorBox[d].upperBound)
+            for range in box {
+                values[index] = stream.nextUniform(range.lowerBound, range.upperBound)
                 index &+= 1
             }
         }
-        return Points(dimension: dimension, values: values)
+        return Points(dimension: box.count, values: values)
     }
 
     /// log p(θ|x), normalised; −infinity outside the box.
     public func logPosterior(of points: Points, observation: [Double]) -> [Double] {
         // Outside points are replaced by the box's centre before the likelihood sees them, then overwritten.
+        let box = priorBox
+        let dimension = box.count
+        let values = points.values
         var safe = points
         var outside: [Int] = []
-        for i in 0..<points.count where !isInsidePrior(points, i) {
+        for i in 0..<points.count {
+            var isInside = true
+            for d in 0..<dimension where !box[d].contains(values[i &* dimension &+ d]) { isInside = false }
+            if isInside { continue }
             outside.append(i)
-            for d in 0..<dimension { safe[i, d] = 0.5 * (priorBox[d].lowerBound + priorBox[d].upperBound) }
+            for d in 0..<dimension { safe[i, d] = 0.5 * (box[d].lowerBound + box[d].upperBound) }
         }
         let shift = logPriorInside - logEvidence(observation: observation)
         var result = logLikelihood(of: safe, observation: observation)

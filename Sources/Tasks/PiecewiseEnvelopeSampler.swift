@@ -4,18 +4,27 @@ import FlowMath
 ///
 /// The interval is cut into cells on each of which the larger end value bounds the density from above and the smaller
 /// from below. A cell is drawn in proportion to its upper area through a guide table (Chen & Asau 1974), a point
-/// uniformly in it, and accepted against the density; the lower bound accepts most points without evaluating it. Cells
-/// are halved where envelope and density differ most, until ~97 % is accepted, so a narrow peak costs no more than a
-/// wide one.
-struct PiecewiseEnvelopeSampler: Sendable {
+/// uniformly in its rectangle, and accepted under the density; the lower bound accepts most points without evaluating
+/// it. Cells are halved where the bounds differ most, until the strip between them is ~3 % of the area, so a narrow peak
+/// costs no more than a wide one.
+final class PiecewiseEnvelopeSampler: Sendable {
+    private struct Cell {
+        /// Share of the envelope's area in the cells up to and including this one; 1 for the last.
+        var cumulative: Double
+        /// The same before this one, and the inverse of this one's own share.
+        var before: Double
+        var inverseShare: Double
+        var lower: Double
+        var width: Double
+        /// The lower bound divided by the upper one, and log of the upper one, with a margin for rounding.
+        var squeeze: Double
+        var logUpper: Double
+    }
+
     private let logDensity: @Sendable (Double) -> Double
-    private let lower: [Double]
-    private let width: [Double]
-    /// log of the upper bound, and the lower bound divided by the upper one.
-    private let logUpper: [Double]
-    private let squeeze: [Double]
-    private let cumulative: [Double]
+    private let cells: [Cell]
     private let guide: [Int32]
+    private let guideCount: Double
 
     /// - Parameters:
     ///   - breakpoints: ascending, at least two; `logDensity` must be finite on and monotone between neighbours.
@@ -56,23 +65,27 @@ struct PiecewiseEnvelopeSampler: Sendable {
             (edges, logs) = (nextEdges, nextLogs)
         }
 
-        let cells = edges.count - 1
-        lower = Array(edges.prefix(cells))
-        width = (0..<cells).map { edges[$0 + 1] - edges[$0] }
-        logUpper = (0..<cells).map { max(logs[$0], logs[$0 + 1]) + slack }
-        squeeze = (0..<cells).map { Elementary.exp(-abs(logs[$0] - logs[$0 + 1]) - 2 * slack) }
-        var sum = 0.0
-        var running: [Double] = []
-        for i in 0..<cells {
-            sum += Elementary.exp(max(logs[i], logs[i + 1]) - largest) * (edges[i + 1] - edges[i])
-            running.append(sum)
+        let areas = (0..<(edges.count - 1)).map { i in
+            Self.bounds(logs, i, largest).0 * (edges[i + 1] - edges[i])
         }
-        cumulative = running.map { $0 / sum }
-        let guideCount = 2 * cells
+        let total = areas.reduce(0, +)
+        var sum = 0.0
+        let cells = areas.indices.map { i in
+            let before = sum / total
+            sum += areas[i]
+            return Cell(
+                cumulative: sum / total, before: before,
+                inverseShare: sum / total > before ? 1 / (sum / total - before) : 0, lower: edges[i],
+                width: edges[i + 1] - edges[i], squeeze: Elementary.exp(-abs(logs[i] - logs[i + 1]) - 2 * slack),
+                logUpper: max(logs[i], logs[i + 1]) + slack)
+        }
+        self.cells = cells
+        // Slot k of the guide holds the cell of u = k / guideCount.
+        let slots = 4 * cells.count
+        guideCount = Double(slots)
         var cell = 0
-        let fractions = cumulative
-        guide = (0..<guideCount).map { slot in
-            while cell < cells - 1 && fractions[cell] <= Double(slot) / Double(guideCount) { cell += 1 }
+        guide = (0..<slots).map { slot in
+            while cell < cells.count - 1 && cells[cell].cumulative <= Double(slot) / Double(slots) { cell += 1 }
             return Int32(cell)
         }
     }
@@ -84,14 +97,21 @@ struct PiecewiseEnvelopeSampler: Sendable {
     }
 
     /// One exact draw.
+    ///
+    /// One uniform number picks a point of the area under the envelope: its cell and, by what is left, the place in
+    /// the cell's rectangle. The part under the lower bound is taken at once, stretched over the cell; only the strip
+    /// between the bounds needs more numbers and the density.
     func sample(_ stream: inout RandomStream) -> Double {
         while true {
             let u = stream.nextUniform()
-            var cell = Int(guide[Int(u * Double(guide.count))])
-            while cumulative[cell] <= u && cell < cumulative.count - 1 { cell &+= 1 }
-            let x = lower[cell] + width[cell] * stream.nextUniform()
-            let v = stream.nextUniform()
-            if v <= squeeze[cell] || v < Elementary.exp(logDensity(x) - logUpper[cell]) { return x }
+            var index = Int(guide[Int(u * guideCount)])
+            while cells[index].cumulative <= u { index &+= 1 }
+            let cell = cells[index]
+            let rest = (u - cell.before) * cell.inverseShare
+            if rest < cell.squeeze { return cell.lower + cell.width * (rest / cell.squeeze) }
+            let x = cell.lower + cell.width * stream.nextUniform()
+            let height = cell.squeeze + (1 - cell.squeeze) * stream.nextUniform()
+            if height < Elementary.exp(logDensity(x) - cell.logUpper) { return x }
         }
     }
 }

@@ -64,8 +64,17 @@ struct RingsTask: InferenceTask {
         storedLogEvidence = logInsideBox - 2 * Elementary.log(2 * halfWidth)
 
         let radial = { (radius: Double) in Self.logRadial(radius, count: count, halfPrecision: halfPrecision) }
-        let radii = (1...count).map {
-            maximum(of: radial, from: Double($0) - 0.25, to: Double($0) + 0.25).position
+        // The other rings' tails move the crests a little: fixed point of r = Σ w_i i / Σ w_i, as for a 1D mixture.
+        let radii = (1...count).map { ring in
+            var radius = Double(ring)
+            for _ in 0..<100 {
+                let weights = (1...count).map { other in
+                    Elementary.exp(-halfPrecision * (radius - Double(other)) * (radius - Double(other)))
+                }
+                let moment = weights.indices.reduce(0) { $0 + weights[$1] * Double($1 + 1) }
+                radius = moment / weights.reduce(0, +)
+            }
+            return radius
         }
         storedModes = radii.map { Mode(centre: [$0, 0]) }
         modeGeometry = .radii(radii, betweenBelow: halfWidth - 1)
@@ -80,7 +89,7 @@ struct RingsTask: InferenceTask {
     @inline(__always)
     private static func logRadial(_ radius: Double, count: Int, halfPrecision: Double) -> Double {
         // The nearest ring's term is the largest.
-        let nearest = min(max(radius.rounded(), 1), Double(count))
+        let nearest = min(max(Elementary.nearestInteger(radius), 1), Double(count))
         let largest = -halfPrecision * (radius - nearest) * (radius - nearest)
         var sum = 1.0
         for ring in 1...count where Double(ring) != nearest {

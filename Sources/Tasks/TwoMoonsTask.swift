@@ -44,7 +44,7 @@ struct TwoMoonsTask: InferenceTask {
         self.horizontalWidth = horizontalWidth
         radius = RadialNormal(mean: 2, standardDeviation: radialWidth)
         // One quadrant by symmetry; panels no wider than the narrower factor.
-        let panels = Int((3 / min(radialWidth, horizontalWidth)).rounded(.up))
+        let panels = Int(3 / min(radialWidth, horizontalWidth)) + 1
         let quadrant = GaussLegendre.integrate(from: 0, to: 3, panels: panels) { x in
             let horizontal = Self.horizontalFactor(x, width: horizontalWidth)
             if horizontal < 1e-20 { return 0 }
@@ -97,7 +97,10 @@ struct TwoMoonsTask: InferenceTask {
                 let y = r * angle.sine
                 if abs(x) > 3 || abs(y) > 3 { continue }
                 let near = (abs(x) - 2) / horizontalWidth
-                let nearFactor = Elementary.exp(-0.5 * near * near)
+                let exponent = 0.5 * near * near
+                // The factor is at most 2 e^(−exponent) ≤ 2 / (1 + exponent + exponent²/2): a test without exponential.
+                if threshold * (1 + exponent * (1 + 0.5 * exponent)) >= 2 { continue }
+                let nearFactor = Elementary.exp(-exponent)
                 if threshold >= nearFactor {
                     // The far term is at most the near one: most rejections need no second exponential.
                     if threshold >= 2 * nearFactor { continue }
