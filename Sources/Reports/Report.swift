@@ -109,6 +109,11 @@ public struct ReportRow: Sendable, Equatable {
     /// Runs planned, running or interrupted.
     public var unfinished: Int
 
+    /// Means over the cell's runs of what a run spent and what its pool was worth; nil when unknown.
+    public var likelihoodEvaluations: Double?
+    /// Mean effective sample size of the pools.
+    public var effectiveSampleSize: Double?
+
     /// Number of values averaged.
     public var n: Int { values.count }
 

@@ -98,12 +98,15 @@ public struct ReportRun: Sendable, Equatable {
     public var metrics: [String: ReportMetric]
     /// By metric name: the least value that a static pool of this run's effective size permits. Empty for fresh pools.
     public var poolLimits: [String: Double]
+    /// Other numbers of the finished run; `likelihoodEvaluations` and `effectiveSampleSize` are reported.
+    public var summary: [String: Double]
 
     /// Creates a run from a flat configuration.
     public init(
         id: String, state: ReportRunState, failureCode: String? = nil, seed: Int, configuration: [ReportSetting],
         components: JSONValue = .null, componentsInSpec: JSONValue? = nil, componentsUsed: Int? = nil,
-        metrics: [String: ReportMetric] = [:], poolLimits: [String: Double] = [:]
+        metrics: [String: ReportMetric] = [:], poolLimits: [String: Double] = [:],
+        summary: [String: Double] = [:]
     ) {
         self.id = id
         self.state = state
@@ -115,6 +118,7 @@ public struct ReportRun: Sendable, Equatable {
         self.componentsUsed = componentsUsed
         self.metrics = metrics
         self.poolLimits = poolLimits
+        self.summary = summary
     }
 
     /// The value at a full path, nil when this run has no such path.

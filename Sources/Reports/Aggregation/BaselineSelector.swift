@@ -17,10 +17,13 @@ struct BaselineSelector {
             conditions.append((try axes.resolve(name), value))
         }
         self.conditions = conditions
-        label = conditions.map { condition in
-            condition.path == ReportPaths.base
-                ? condition.value : "\(axes.title(condition.path)) = \(condition.value)"
-        }.joined(separator: ", ")
+        // `base=gmm,components=1` reads `gmm 1`.
+        let hasBase = conditions.first?.path == ReportPaths.base
+        label = conditions.enumerated().map { index, condition in
+            if condition.path == ReportPaths.base { return (index > 0 ? ", " : "") + condition.value }
+            if hasBase, index == 1, condition.path == ReportPaths.components { return " " + condition.value }
+            return (index > 0 ? ", " : "") + "\(axes.title(condition.path)) = \(condition.value)"
+        }.joined()
         if !cells.contains(where: isBaseline) {
             let path = conditions[0].path
             var available: [String] = []

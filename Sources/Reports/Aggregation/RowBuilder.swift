@@ -82,7 +82,12 @@ struct CellMetric {
             failures: countReasons(runs.filter { $0.state == .failed }.map { $0.failureCode ?? "failed" }),
             nulls: countReasons(stored.filter { $0.value == nil }.map { $0.reason ?? "no value" }),
             notEvaluated: completed.count - stored.count,
-            unfinished: runs.filter { [.planned, .running, .interrupted].contains($0.state) }.count)
+            unfinished: runs.filter { [.planned, .running, .interrupted].contains($0.state) }.count,
+            likelihoodEvaluations: meanOf("likelihoodEvaluations"), effectiveSampleSize: meanOf("effectiveSampleSize"))
+    }
+
+    private func meanOf(_ name: String) -> Double? {
+        MeanEstimate(runs.compactMap { $0.summary[name] }.filter(\.isFinite))?.mean
     }
 
     /// Whether a mean over `count` seeds could come from two samples of the exact posterior: two standard errors of

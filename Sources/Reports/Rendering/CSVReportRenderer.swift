@@ -11,7 +11,7 @@ struct CSVReportRenderer {
                 "n", "mean", "sd", "ciLower", "ciUpper", "floorMean", "floorSD", "floorReps", "poolLimit",
                 "withinNoise", "isBaseline", "delta", "deltaCILower", "deltaCIUpper", "p", "pHolm", "minimumP",
                 "pairs", "rankTest", "holmFamily", "runs", "failed", "failures", "nulls", "notEvaluated", "unfinished",
-                "metricVersion", "metricParameters",
+                "likelihoodEvaluations", "effectiveSampleSize", "metricVersion", "metricParameters",
             ]
         var lines = [head.map(quote).joined(separator: ",")]
         for section in report.sections {
@@ -45,7 +45,8 @@ struct CSVReportRenderer {
                 number(comparison?.minimumP), comparison.map { "\($0.pairs)" } ?? "",
                 comparison.map { "\($0.isRankTest)" } ?? "", "\(section.familySize)", "\(row.runs)",
                 "\(row.failed)", reasons(row.failures), reasons(row.nulls), "\(row.notEvaluated)",
-                "\(row.unfinished)", "\(row.version)", row.parameters,
+                "\(row.unfinished)", number(row.likelihoodEvaluations), number(row.effectiveSampleSize),
+                "\(row.version)", row.parameters,
             ]
     }
 
@@ -57,8 +58,10 @@ struct CSVReportRenderer {
         }
     }
 
-    /// A field in quotes when it holds a comma, a quote, a line break or spaces at an end.
-    private func quote(_ field: String) -> String {
+    /// A field in quotes when it holds a comma, a quote, a line break or spaces at an end; other control characters,
+    /// which RFC 4180 does not allow, are written as `\u{…}`.
+    private func quote(_ raw: String) -> String {
+        let field = DisplayText.visible(raw, keeping: ["\r", "\n", "\t"])
         let special = field.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
         guard special || field.first == " " || field.last == " " else { return field }
         var quoted = "\""

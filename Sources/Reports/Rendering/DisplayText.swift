@@ -4,6 +4,12 @@ import Catalog
 public enum DisplayText {
     /// `text` with control, bidirectional-override and invisible characters written as `\u{…}`.
     public static func visible(_ text: String) -> String {
+        visible(text, keeping: [])
+    }
+
+    /// As ``visible(_:)``, but the scalars in `kept` stay as they are.
+    static func visible(_ text: String, keeping kept: Set<Unicode.Scalar>) -> String {
+        func isHidden(_ scalar: Unicode.Scalar) -> Bool { self.isHidden(scalar) && !kept.contains(scalar) }
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
@@ -17,6 +23,7 @@ public enum DisplayText {
     }
 
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: return true
         default: return false

@@ -62,6 +62,8 @@ struct JSONReportRenderer {
             ("nulls", reasons(row.nulls)),
             ("notEvaluated", .integer(row.notEvaluated)),
             ("unfinished", .integer(row.unfinished)),
+            ("likelihoodEvaluations", .number(row.likelihoodEvaluations)),
+            ("effectiveSampleSize", .number(row.effectiveSampleSize)),
             ("seeds", .array(row.seeds.map { .integer($0) })),
             ("values", .array(row.values.map { .number($0) })),
             ("sampleSizes", .array(row.sampleSizes.map { .integer($0) })),

@@ -2,7 +2,8 @@ import Catalog
 
 /// JSON as text: keys in the order given, doubles at their shortest round-trip form.
 public enum JSONText {
-    /// A JSON string literal. Control characters, U+2028, U+2029 and DEL are escaped.
+    /// A JSON string literal. Control, line-separating and invisible formatting characters (bidirectional overrides)
+    /// are escaped.
     public static func string(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -12,13 +13,22 @@ public enum JSONText {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || [0x7F, 0x2028, 0x2029].contains(scalar.value):
+            case _ where isHidden(scalar):
                 let digits = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result + "\""
+    }
+
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+        guard scalar.value <= 0xFFFF else { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: return true
+        default: return false
+        }
     }
 
     /// The shortest text that reads back as the same double; `null` for what JSON cannot write. The csv report uses

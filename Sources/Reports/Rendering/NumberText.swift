@@ -79,7 +79,7 @@ package enum NumberText {
             )
         }
         let bounds = [interval.lower, interval.upper].map { short(fixed($0, decimals: max(0, decimals))) }
-        let meanDecimals = decimals + (decimalDigits(half).digits.first == 1 ? 0 : 1)
+        let meanDecimals = decimals + (leadingDigit(half).digit == 1 ? 0 : 1)
         return (fixed(mean, decimals: max(0, meanDecimals)), "[\(bounds[0]), \(bounds[1])]")
     }
 
@@ -107,8 +107,16 @@ package enum NumberText {
 
     /// Decimals at which `halfWidth` keeps one digit, two when it starts with 1.
     private static func decimals(for halfWidth: Double) -> Int {
-        let (digits, exponent) = decimalDigits(halfWidth)
-        return 1 - exponent + (digits.first == 1 ? 1 : 0)
+        let (digit, exponent) = leadingDigit(halfWidth)
+        return 1 - exponent + (digit == 1 ? 1 : 0)
+    }
+
+    /// The first digit of a value > 0 after rounding to two, so that 0.00099 counts as 0.0010; exponent as in
+    /// ``decimalDigits(_:)``.
+    private static func leadingDigit(_ value: Double) -> (digit: Int, exponent: Int) {
+        let (digits, exponent) = decimalDigits(value)
+        let isNearly10 = digits[0] == 9 && digits.count > 1 && digits[1] >= 5
+        return isNearly10 ? (1, exponent + 1) : (digits[0], exponent)
     }
 
     /// `.038` for `0.038`, as intervals are printed.

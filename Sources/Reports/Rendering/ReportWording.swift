@@ -105,7 +105,22 @@ struct ReportWording {
         if section.rows.contains(where: { $0.poolLimit != nil }) {
             notes.append("pool limit: the least that a static pool of this effective size permits, whatever the flow.")
         }
+        let evaluations = section.rows.compactMap(\.likelihoodEvaluations)
+        if let range = Self.range(evaluations) {
+            var text = "Likelihood evaluations a run: \(range)"
+            if let sizes = Self.range(section.rows.compactMap(\.effectiveSampleSize)) {
+                text += "; effective sample size of the pool: \(sizes)"
+            }
+            notes.append(text + ".")
+        }
         return notes + section.notes.map { DisplayText.visible($0) + "." }
+    }
+
+    /// `60`, or `60 to 707`; nil for none.
+    private static func range(_ values: [Double]) -> String? {
+        guard let low = values.min(), let high = values.max(), abs(low) < 1e15, abs(high) < 1e15 else { return nil }
+        let texts = [low, high].map { RunText.grouped(Int($0.rounded())) }
+        return texts[0] == texts[1] ? texts[0] : texts[0] + " to " + texts[1]
     }
 
     /// What the number of pairs alone forbids; nil when it forbids nothing of interest.

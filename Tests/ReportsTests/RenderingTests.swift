@@ -1,0 +1,200 @@
+import Catalog
+import Foundation
+import Reports
+import Testing
+
+/// JSON read by JSONDecoder: JSONSerialization on Linux is off by units in the last place.
+enum TestJSON: Decodable, Equatable {
+    case null
+    case flag(Bool)
+    case value(Double)
+    case string(String)
+    case array([TestJSON])
+    case object([String: TestJSON])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let flag = try? container.decode(Bool.self) {
+            self = .flag(flag)
+        } else if let number = try? container.decode(Double.self) {
+            self = .value(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .string(text)
+        } else if let elements = try? container.decode([TestJSON].self) {
+            self = .array(elements)
+        } else {
+            self = .object(try container.decode([String: TestJSON].self))
+        }
+    }
+
+    static func parse(_ text: String) throws -> TestJSON {
+        try JSONDecoder().decode(TestJSON.self, from: Data(text.utf8))
+    }
+
+    subscript(key: String) -> TestJSON? {
+        if case .object(let members) = self { return members[key] }
+        return nil
+    }
+
+    var elements: [TestJSON]? {
+        if case .array(let elements) = self { return elements }
+        return nil
+    }
+
+    var number: Double? {
+        if case .value(let number) = self { return number }
+        return nil
+    }
+}
+
+@Suite struct RenderingTests {
+    /// A reader of RFC 4180, by scalars, written for this test.
+    private func parseCSV(_ text: String) -> [[String]] {
+        var records: [[String]] = []
+        var record: [String] = []
+        var field = String.UnicodeScalarView()
+        var isQuoted = false
+        let scalars = Array(text.unicodeScalars)
+        var index = 0
+        while index < scalars.count {
+            let scalar = scalars[index]
+            if isQuoted {
+                if scalar == "\"", index + 1 < scalars.count, scalars[index + 1] == "\"" {
+                    field.append(scalar)
+                    index += 1
+                } else if scalar == "\"" {
+                    isQuoted = false
+                } else {
+                    field.append(scalar)
+                }
+            } else if scalar == "\"" {
+                isQuoted = true
+            } else if scalar == "," || scalar == "\r" {
+                record.append(String(field))
+                field = .init()
+                if scalar == "\r" {
+                    records.append(record)
+                    record = []
+                    index += 1
+                }
+            } else {
+                field.append(scalar)
+            }
+            index += 1
+        }
+        return records
+    }
+
+    @Test(arguments: ["complete", "troubled", "hostile"])
+    func csvAndJSONAgreeToTheLastBit(_ name: String) throws {
+        let runs = ["complete": Example.complete, "troubled": Example.troubled, "hostile": Example.hostile][name] ?? []
+        let report = try Example.report(runs)
+        let records = parseCSV(ReportFormat.csv.render(report))
+        let object = try TestJSON.parse(ReportFormat.json.render(report))
+        #expect(object["schema"] == .string("flowexp.report/1"))
+        let rows = try #require(object["rows"]?.elements)
+        #expect(records.count == rows.count + 1 && !rows.isEmpty)
+        for (record, row) in zip(records.dropFirst(), rows) {
+            #expect(record.count == records[0].count)
+            let fields = Dictionary(uniqueKeysWithValues: zip(records[0], record))
+            for (column, value) in [
+                ("mean", row["mean"]), ("sd", row["sd"]), ("ciLower", row["ci95"]?.elements?[0]),
+                ("ciUpper", row["ci95"]?.elements?[1]), ("delta", row["delta"]), ("p", row["p"]),
+                ("deltaCILower", row["deltaCI95"]?.elements?[0]), ("pHolm", row["pHolm"]),
+                ("floorSD", row["floor"]?["sd"]), ("failed", row["failed"]), ("n", row["n"]),
+            ] {
+                #expect(fields[column].flatMap(Double.init)?.bitPattern == value?.number?.bitPattern, "\(column)")
+            }
+            #expect(fields["task"]?.contains("\u{1B}") == false)
+        }
+    }
+
+    /// The numbers written are the numbers calculated.
+    @Test func jsonNumbersReadBackExactly() throws {
+        let report = try Example.report(Example.complete)
+        let rows = try #require(try TestJSON.parse(ReportFormat.json.render(report))["rows"]?.elements)
+        for (row, expected) in zip(rows, report.sections[0].rows) {
+            #expect(row["mean"]?.number == expected.mean)
+            #expect(row["values"]?.elements?.compactMap(\.number) == expected.values)
+        }
+        for value in [0.1, 1e-5, 5e-300, -0.0, 1.7976931348623157e308, 12345678.9] {
+            #expect(Double(JSONText.number(value))?.bitPattern == value.bitPattern)
+        }
+        #expect(JSONText.number(.nan) == "null" && JSONText.number(.infinity) == "null")
+        #expect(JSONText.canonical(.number(2)) == JSONText.canonical(.integer(2)))
+    }
+
+    @Test func noFormatLetsAHostileNameThrough() throws {
+        let report = try Example.report(Example.hostile, sweeps: ["\u{1B}]0;x\u{7}\n\n# heading"])
+        for format in ReportFormat.allCases {
+            let text = format.render(report)
+            for forbidden: Unicode.Scalar in ["\u{1B}", "\u{0}", "\u{7}", "\u{202E}"] {
+                #expect(!text.unicodeScalars.contains(forbidden), "\(format)")
+            }
+        }
+        let markdown = ReportFormat.markdown.render(report)
+        #expect(!markdown.contains("<script>") && !markdown.contains("a|b"))
+    }
+
+    /// Expected texts by hand.
+    @Test func numbersShowWhatIsKnown() {
+        func estimate(_ mean: Double, _ low: Double, _ high: Double) -> String {
+            let (text, interval) = NumberText.estimate(mean, Interval(low, high))
+            return "\(text) \(interval)"
+        }
+        #expect(estimate(0.0412, 0.0381, 0.0443) == "0.0412 [.038, .044]")
+        #expect(estimate(-0.0411, -0.0432, -0.0390) == "−0.0411 [−.043, −.039]")
+        #expect(estimate(0.05, 0.04804, 0.05196) == "0.0500 [.0480, .0520]")
+        #expect(estimate(1234.5, 1000, 1469) == "1235 [1000, 1469]")
+        #expect(estimate(8, 8, 8) == "8 [8, 8]")
+        #expect(estimate(1e-12, 0.5e-12, 1.5e-12) == "1e−12 [5e−13, 1.5e−12]")
+        #expect(estimate(-0.00001, -0.0003, 0.0003) == "−0.00001 [−.0003, .0003]")
+        #expect(NumberText.estimate(nil, nil).mean == "—")
+        #expect(
+            NumberText.plain(0.03981) == "0.0398" && NumberText.plain(0) == "0" && NumberText.plain(123456) == "123456")
+        #expect(NumberText.plain(0.00001) == "0.00001" && NumberText.plain(1.5e-7) == "1.5e−7")
+        #expect(NumberText.fixed(0.9996, decimals: 3) == "1.000" && NumberText.fixed(-0.0001, decimals: 2) == "0.00")
+        #expect(NumberText.fixed(99.95, decimals: 1) == "100.0" && NumberText.fixed(0.5, decimals: 0) == "1")
+        #expect(NumberText.scientific(9.99e-9, significant: 2) == "1e−8")
+        #expect(NumberText.p(0.0625) == "0.063" && NumberText.p(0.25) == "0.25" && NumberText.p(0.00002) == "<0.0001")
+        #expect(NumberText.p(1) == "1.00" && NumberText.p(nil) == "—")
+        #expect(NumberText.floor(ReportFloor(mean: 0.00001, standardDeviation: 0.0002, repetitions: 20)) == "0 ± .0002")
+        #expect(
+            NumberText.floor(ReportFloor(mean: 0.0563, standardDeviation: 0.0031, repetitions: 20)) == "0.056 ± .003")
+        #expect(NumberText.floor(ReportFloor(mean: 0.5, standardDeviation: 0, repetitions: 0)) == "0.5")
+    }
+
+    /// Against Foundation's formatting, over many magnitudes; ties are the only place where they may differ.
+    @Test func fixedAgreesWithPrintf() {
+        for index in 0..<2000 {
+            let value = Double(index * index * 37 % 10_007) / 977 * (index % 2 == 0 ? 1 : -0.001)
+            for decimals in 0...5 {
+                let magnitude = String(format: "%.\(decimals)f", abs(value))
+                let isNegative = value < 0 && Double(magnitude) != 0
+                #expect(NumberText.fixed(value, decimals: decimals) == (isNegative ? "−" : "") + magnitude)
+            }
+        }
+    }
+
+    @Test func textTablesAlignAndFit() {
+        let table = TextTable(
+            columns: [.init("name", minimumWidth: 4), .init("数", .right), .init("note", dropOrder: 1)],
+            rows: [["long enough", "1", "x"], ["日本", "12", ""], ["e\u{301}", "3"]])
+        #expect(
+            table.render().text == """
+                name         数  note
+                long enough   1  x
+                日本         12
+                e\u{301}             3
+                """)
+        let (text, dropped) = table.render(width: 12)
+        #expect(dropped == ["note"])
+        #expect(text.split(separator: "\n").allSatisfy { DisplayText.width(String($0)) <= 12 })
+        #expect(text.contains("long en…"))
+        #expect(DisplayText.visible("a\u{1B}[0m\n\u{202E}") == "a\\u{1b}[0m\\u{a}\\u{202e}")
+        #expect(DisplayText.truncated("日本語", to: 5) == "日本…" && DisplayText.truncated("abc", to: 0) == "")
+        #expect(DisplayText.wrapped("one two three", width: 8) == "one two\n  three")
+    }
+}
