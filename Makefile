@@ -1,0 +1,34 @@
+# `make demo` and `make test` are all the set-up there is: as root they install what is missing and say so.
+
+FLOWEXP := .build/release/flowexp
+
+.PHONY: help demo build test lint bench clean dependencies
+
+help:
+	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
+	@echo 'make test    build and run every test'
+	@echo 'make lint    check the format of the sources'
+	@echo 'make bench   measure training speed on this machine'
+	@echo 'make clean   remove what was built (runs/ stays)'
+
+dependencies:
+	@bash Scripts/dependencies.sh
+
+build: dependencies
+	swift build -c release --product flowexp
+
+demo: build
+	$(FLOWEXP) sweep experiments/gmm_vs_gauss.json
+	$(FLOWEXP) report gmm_vs_gauss --metric mmd
+
+test: dependencies
+	bash Scripts/test.sh
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+bench: build
+	$(FLOWEXP) bench
+
+clean:
+	swift package clean
