@@ -2,7 +2,7 @@ import CFlowKernels
 
 /// The Swift face of the C kernels: the table of function pointers for this machine's instruction set.
 public struct Kernels: @unchecked Sendable {
-    // A constant table in the binary's read-only data: safe to share.
+    /// A constant table in the binary's read-only data: safe to share.
     public let table: UnsafePointer<flow_kernels>
 
     /// The best table of this machine, or the one that the environment variable `FLOWEXP_ISA` names

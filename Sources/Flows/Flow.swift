@@ -8,7 +8,9 @@ import FlowMath
 public final class Flow: Sendable {
     /// D.
     public let dimension: Int
+    /// The bijection's architecture.
     public let configuration: FlowConfiguration
+    /// The base distribution.
     public let baseConfiguration: BaseConfiguration
     /// Names, shapes and places of all parameters.
     public let layout: ParameterLayout

@@ -18,6 +18,7 @@ public struct ParameterTensor: Sendable, Equatable {
     public var shape: [Int]
     /// Index of its first float in the buffer; a multiple of 16.
     public var offset: Int
+    /// What it is to the optimiser.
     public var role: ParameterRole
     /// Whether weight decay applies (conditioner weights, not biases).
     public var decays: Bool

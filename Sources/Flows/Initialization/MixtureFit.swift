@@ -26,6 +26,7 @@ public struct MixtureFit: Sendable, Equatable {
 
 /// v = A (z − μ) with A the inverse of the lower Cholesky factor of a covariance: turns a Gaussian into N(0, I).
 public struct TriangularWhitening: Sendable, Equatable {
+    /// μ.
     public let mean: [Double]
     /// A, D × D row-major, lower triangular with positive diagonal.
     public let factor: [Double]

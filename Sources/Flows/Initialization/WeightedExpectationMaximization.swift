@@ -5,12 +5,14 @@ import FlowMath
 ///
 /// Draws enter with their importance weights, not as resampled duplicates, so nothing is counted twice.
 public struct WeightedExpectationMaximization: Sendable {
+    /// K.
     public var components: Int
     /// Full covariances, else diagonal.
     public var isFull: Bool
-    public var maximumIterations = 200
+    /// EM steps at the most.
+    public var maximumIterations = 100
     /// EM stops when the mean log density rises by less than this, nats.
-    public var tolerance = 1e-7
+    public var tolerance = 1e-6
     /// Independent k-means++ starts; the one with the least weighted inertia goes on.
     public var restarts = 8
 
@@ -65,6 +67,7 @@ public struct WeightedExpectationMaximization: Sendable {
             var mean = [Double](repeating: 0, count: dimension)
             for i in 0..<draws.count {
                 let w = draws.weights[i] * shares[i &* components &+ k]
+                if w == 0 { continue }
                 mass += w
                 for d in 0..<dimension { mean[d] += w * draws.values[i &* dimension &+ d] }
             }
@@ -103,28 +106,48 @@ public struct WeightedExpectationMaximization: Sendable {
 
     /// E step; returns the weighted mean log density.
     private func expectation(_ draws: ActiveDraws, fit: MixtureFit, shares: inout [Double]) -> Double {
+        let dimension = draws.dimension
         let whitenings = (0..<components).map {
             TriangularWhitening(mean: fit.means[$0], covariance: fit.covariances[$0])
         }
-        let logWeights = fit.weights.map(Elementary.log)
+        // Flat copies: the inner loop below runs draws × components × D² times.
+        let factors = whitenings.flatMap(\.factor)
+        let means = whitenings.flatMap(\.mean)
+        let constants = (0..<components).map { Elementary.log(fit.weights[$0]) + whitenings[$0].logNormalizer }
         var mean = 0.0
         draws.values.withUnsafeBufferPointer { values in
-            shares.withUnsafeMutableBufferPointer { shares in
-                for i in 0..<draws.count {
-                    let point = values.baseAddress! + i &* draws.dimension
-                    let row = shares.baseAddress! + i &* components
-                    var maximum = -Double.infinity
-                    for k in 0..<components {
-                        row[k] = logWeights[k] + whitenings[k].logDensity(point)
-                        maximum = max(maximum, row[k])
+            factors.withUnsafeBufferPointer { factors in
+                means.withUnsafeBufferPointer { means in
+                    shares.withUnsafeMutableBufferPointer { shares in
+                        for i in 0..<draws.count {
+                            let row = shares.baseAddress! + i &* components
+                            var maximum = -Double.infinity
+                            for k in 0..<components {
+                                var sum = 0.0
+                                for r in 0..<dimension {
+                                    var v = 0.0
+                                    let factor = (k &* dimension &+ r) &* dimension
+                                    // Diagonal components have zeros below the diagonal.
+                                    for c in (isFull ? 0 : r)...r {
+                                        v +=
+                                            factors[factor &+ c]
+                                            * (values[i &* dimension &+ c] - means[k &* dimension &+ c])
+                                    }
+                                    sum += v * v
+                                }
+                                row[k] = constants[k] - 0.5 * sum
+                                maximum = max(maximum, row[k])
+                            }
+                            var sum = 0.0
+                            for k in 0..<components {
+                                // Shares below e^−40 cannot move a fit; skipping them skips the exponential.
+                                row[k] = row[k] - maximum < -40 ? 0 : Elementary.exp(row[k] - maximum)
+                                sum += row[k]
+                            }
+                            for k in 0..<components { row[k] /= sum }
+                            mean += draws.weights[i] * (maximum + Elementary.log(sum))
+                        }
                     }
-                    var sum = 0.0
-                    for k in 0..<components {
-                        row[k] = Elementary.exp(row[k] - maximum)
-                        sum += row[k]
-                    }
-                    for k in 0..<components { row[k] /= sum }
-                    mean += draws.weights[i] * (maximum + Elementary.log(sum))
                 }
             }
         }
