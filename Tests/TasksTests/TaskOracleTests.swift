@@ -109,4 +109,21 @@ struct TaskOracleTests {
             #expect(abs(Foundation.exp(task.logEvidence(observation: [])) * volume - integral) < 1e-7)
         }
     }
+
+    /// ESS/N of likelihood weights on prior draws, (E L)²/E L²: the closed form M (2√π s/W)^D for M separated Gaussian
+    /// modes, figures measured by an independent Python implementation (shared design notes) for the moons and rings,
+    /// products of SciPy's one-dimensional `quad` for the quadratic tasks.
+    @Test(arguments: [
+        ("corners", 0.0707), ("cube", 0.0258), ("ring", 0.0654), ("two-moons", 0.105), ("rings", 0.232),
+        ("quadratic-2d", 0.010616), ("quadratic-3d", 0.0010812),
+    ])
+    func effectiveSampleSizeOfPriorDraws(name: String, expected: Double) throws {
+        let task = try TaskCatalog.make(ComponentChoice(name: name))
+        let count = 400_000
+        let draws = task.samplePrior(count: count, stream: RandomStream(seed: 4, purpose: .pool))
+        let logs = task.logLikelihood(of: draws, observation: task.observation)
+        let size = Foundation.exp(2 * logSumExp(logs) - logSumExp(logs.map { 2 * $0 })) / Double(count)
+        // quadratic-3d has only 430 effective draws among them.
+        #expect(abs(size / expected - 1) < (name == "quadratic-3d" ? 0.1 : 0.02), "\(size)")
+    }
 }
