@@ -156,6 +156,17 @@ import Testing
             "{\"name\": \"x\", \"task\": \"ring\", \"exclude\": [{\"seeds\": 1}, 3], \"include\": [{\"flow.depth\": 1}]}",
             ["1:44 exclude[0].seeds", "seeds apply to all cells"], ["1:57 exclude[1]", "object of paths"],
             ["1:74 include[0].flow.depth", "no task, base, flow or training has this path"]),
+        Mistake(
+            "{\"name\": \"x\", \"sweep\": {\"task\": [\"ring\"]}, \"include\": [{\"base\": \"gmm\"}]}",
+            ["1:65 include[0]", "names no task"]),
+        Mistake(
+            "{\"name\": \"x\", \"include\": [{\"task\": \"ring\"}]}", ["1:1 task", "needs a task"]),
+        Mistake(
+            "{\"name\": \"x\", \"task\": {\"modes\": 4}, \"include\": [{\"task\": \"ring\"}]}",
+            ["1:23 task", "no \"name\""]),
+        Mistake(
+            "{\"name\": \"x\", \"task\": \"ring\", \"exclude\": [{\"task\": \"ring\"}]}",
+            ["1:1 exclude", "every cell is excluded"]),
         // What sections say of each other.
         Mistake(
             "{\"name\": \"x\", \"task\": \"mystery\", \"base\": {\"name\": \"gmm\", \"components\": \"match\"}}",
@@ -223,6 +234,13 @@ import Testing
             #expect(scalar.properties.generalCategory != .control && scalar.properties.generalCategory != .format)
         }
         #expect(diagnostics.render().utf8.count < 3000)
+    }
+
+    @Test func endlessMistakesAreCutOff() {
+        let keys = (0..<100_000).map { "\"k\($0)\": [" + "1]" }.joined(separator: ", ")
+        let diagnostics = SpecTest.diagnostics("{\(keys), \"sweep\": {\(keys)}}")
+        #expect(diagnostics.errors.count == 500)
+        #expect(diagnostics.diagnostics.contains { $0.message.contains("more mistakes than the 500 listed") })
     }
 
     @Test func warningsDoNotStopAPlan() throws {

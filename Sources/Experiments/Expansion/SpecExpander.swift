@@ -61,6 +61,13 @@ struct SpecExpander {
                     message: "no cell of the grid matches, so nothing is excluded"))
         }
         addGridNotes(grids)
+        if cells.isEmpty && excludedCells > 0 {
+            diagnostics.append(
+                SpecDiagnostic(
+                    at: model.position, keyPath: "exclude",
+                    message: "every cell is excluded, so there is nothing to run")
+            )
+        }
     }
 
     /// The number of cells of the grid when the whole sweep is within the limit; reports it otherwise.
@@ -134,6 +141,13 @@ struct SpecExpander {
             let assignments = (model.fixed + include).filter { $0.path.section == section }
             let resolved = resolver.resolve(section, Self.inOrder(assignments))
             numbers.append(resolver.intern(resolved, section))
+            if section == .task, resolved.name == nil, let first = include.first, include.allSatisfy(\.isValid) {
+                diagnostics.append(
+                    SpecDiagnostic(
+                        at: first.node.position, keyPath: "include[\(number)]",
+                        message: "the cell names no task, and the fixed part has none",
+                        remedy: "add \"task\": \"…\" to the cell"))
+            }
             for assignment in resolved.unapplied where assignment.origin != .fixed && assignment.isValid {
                 diagnostics.append(
                     SpecDiagnostic(

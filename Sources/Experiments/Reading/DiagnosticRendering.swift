@@ -45,7 +45,10 @@ extension SpecDiagnostics {
         var start = 0
         var index = 0
         func keep(upTo end: Int) {
-            if wanted.contains(number) { result[number] = String(decoding: source[start..<end], as: UTF8.self) }
+            // Of a line too long to read nothing is shown.
+            if wanted.contains(number), end - start <= 20_000 {
+                result[number] = String(decoding: source[start..<end], as: UTF8.self)
+            }
         }
         if source.starts(with: [0xEF, 0xBB, 0xBF]) {
             start = 3

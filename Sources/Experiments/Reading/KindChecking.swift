@@ -90,7 +90,10 @@ extension ParameterDescription.Kind {
             let low = shortNumber(range.lowerBound)
             let high = shortNumber(range.upperBound)
             return exclusiveMinimum ? "a number above \(low), at most \(high)" : "a number from \(low) to \(high)"
-        case .choice(let names): return names.map { "\"\($0)\"" }.joined(separator: " or ")
+        case .choice(let names):
+            let quoted = names.map { "\"\($0)\"" }
+            return quoted.count <= 3
+                ? quoted.joined(separator: " or ") : "one of " + quoted.joined(separator: ", ")
         case .list(let kind, let count):
             let size =
                 count.lowerBound == count.upperBound

@@ -27,7 +27,9 @@ extension SpecReader {
             assignments.append(assignment)
             name = nameNode.value.stringValue
             isNameKnown = assignment.isValid
-        } else if section.isComponent, place == .axis || place == .include || place == .fixed && !isSwept(section) {
+        } else if section.isComponent,
+            place == .axis || place == .include || place == .fixed && !sweptSections.contains(section)
+        {
             report(
                 at: node.position, keyPath, "the object has no \"name\"", allowed: list(vocabulary, section),
                 remedy: "add \"name\": \"…\"")
@@ -103,8 +105,6 @@ extension SpecReader {
         return assignment
     }
 
-    private func isSwept(_ section: SpecSection) -> Bool { !(usedNames[section] ?? []).isEmpty }
-
     // MARK: Values
 
     /// Checks a value against every variant that may take it: the given ones, else those in use that have the
@@ -160,6 +160,7 @@ extension SpecReader {
                 return path
             }
         }
+        if isFull { return nil }
         var suggestion = pathsEnding(in: key).first ?? nearestName(to: key, in: allPaths)
         var remedy: String?
         if key == "evaluation" || key.hasPrefix("evaluation.") {

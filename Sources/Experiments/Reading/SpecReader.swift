@@ -12,8 +12,12 @@ struct SpecReader {
     let vocabulary: SpecVocabulary
     var diagnostics: [SpecDiagnostic] = []
     var model = SpecModel()
+    /// More mistakes than these are not listed: a hostile file must not cost minutes.
+    static let maximumDiagnostics = 500
     /// Names that the spec uses for its task and base anywhere; empty when none is known.
     var usedNames: [SpecSection: [String]] = [:]
+    /// Sections whose name is an axis.
+    var sweptSections: Set<SpecSection> = []
     /// Where each path is swept.
     var axisOfPath: [SpecPath: SourcePosition] = [:]
 
@@ -38,9 +42,7 @@ struct SpecReader {
                 at: root.position, "name", "an experiment needs a name",
                 remedy: "add \"name\": \"…\" (letters, digits, '_', '-' and '.')")
         }
-        if usedNames[.task]?.isEmpty ?? true, root["task"] == nil, root["sweep"]?["task"] == nil,
-            !(root["zip"]?.elements ?? []).contains(where: { $0["task"] != nil })
-        {
+        if root["task"] == nil && !sweptSections.contains(.task) {
             report(
                 at: root.position, "task", "an experiment needs a task", allowed: list(vocabulary, .task),
                 remedy: "add \"task\": \"…\", or an axis \"task\" to \"sweep\"")
@@ -48,6 +50,12 @@ struct SpecReader {
         }
         let evaluation = root["evaluation"] ?? JSONNode(.object([]))
         readEvaluation(evaluation)
+        if isFull {
+            diagnostics.append(
+                SpecDiagnostic(
+                    .note, at: root.position, keyPath: "",
+                    message: "there are more mistakes than the \(Self.maximumDiagnostics) listed"))
+        }
     }
 
     private mutating func readTopLevel(_ member: JSONNode.Member) {
@@ -71,6 +79,7 @@ struct SpecReader {
     }
 
     private mutating func unknownTopLevelKey(_ member: JSONNode.Member) {
+        if isFull { return }
         var remedy: String?
         var suggestion = nearestName(to: member.key, in: Self.topLevelKeys)
         if member.key == "seed" || member.key == "seeds" {
@@ -134,6 +143,8 @@ struct SpecReader {
             var nodes: [JSONNode] = []
             if let fixed = root[key] { nodes.append(fixed) }
             for axisKey in [key, "\(key).name"] {
+                let axes = [root["sweep"]?[axisKey]] + (root["zip"]?.elements ?? []).map { $0[axisKey] }
+                if axes.contains(where: { $0 != nil }) { sweptSections.insert(section) }
                 nodes += root["sweep"]?[axisKey]?.elements ?? []
                 for group in root["zip"]?.elements ?? [] { nodes += group[axisKey]?.elements ?? [] }
                 for cell in root["include"]?.elements ?? [] { nodes += cell[axisKey].map { [$0] } ?? [] }
@@ -153,11 +164,15 @@ struct SpecReader {
 
     // MARK: Reporting
 
+    /// Whether no further mistake is listed.
+    var isFull: Bool { diagnostics.count >= Self.maximumDiagnostics }
+
     mutating func report(
         _ severity: SpecDiagnostic.Severity = .error, at position: SourcePosition, _ keyPath: String,
         _ message: String, found: String? = nil, allowed: String? = nil, suggestion: String? = nil,
         remedy: String? = nil
     ) {
+        if isFull { return }
         diagnostics.append(
             SpecDiagnostic(
                 severity, at: position, keyPath: keyPath, message: message, found: found, allowed: allowed,
@@ -182,6 +197,7 @@ struct SpecReader {
     mutating func unknownParameter(
         _ member: JSONNode.Member, _ keyPath: String, _ owner: String, _ names: [String], remedy: String? = nil
     ) {
+        if isFull { return }
         report(
             at: member.keyPosition, keyPath, "\(owner) has no parameter of this name",
             allowed: names.isEmpty ? "no parameters" : names.joined(separator: ", "),
