@@ -160,35 +160,42 @@ public final class RunClaim: Sendable {
     /// Makes the artefacts durable, then commits state, metrics, history and their hashes in one transaction. The claim
     /// is released, checkpoints are removed.
     public func publish(_ record: PublishedRecord) throws {
-        let artefacts = try writeArtefacts(record.artefacts)
+        let configuration = try store.database.read { database in
+            try self.checkFence(database)
+            return try database.first("SELECT configuration FROM run_records WHERE run_key = ?", [self.key]) {
+                try $0.text(0)
+            }
+        }
+        let directory = store.layout.directory(ofRun: runID) + "/published-\(fence)"
         let rows = RunRows(
             state: .completed, failure: nil, metrics: record.metrics.storable, history: record.history.storable,
-            artefacts: artefacts, summaryJSON: record.summaryJSON.storable, timingsJSON: record.timingsJSON.storable)
+            artefacts: try artefactRecords(record.artefacts, in: directory), summaryJSON: record.summaryJSON.storable,
+            timingsJSON: record.timingsJSON.storable)
+        let recordFile = RecordFile.bytes(
+            id: runID, fence: fence, configurationJSON: configuration ?? "", rows: rows,
+            hash: rows.hashes(id: runID, configurationJSON: configuration ?? "").record)
+        try store.files.makeDirectory(directory)
+        try store.files.write(
+            record.artefacts.map { (name: $0.name, bytes: $0.bytes) } + [(name: RecordFile.name, bytes: recordFile)],
+            into: directory)
         try end(outcome: "completed") { try rows.replace(in: $0, run: self.key, id: self.runID) }
         // After the COMMIT: a crash before this leaves files that the next open removes.
-        store.files.removeLeftovers(
-            ofRun: runID, keep: [store.layout.directory(ofRun: runID) + "/" + publishedDirectory])
+        store.files.removeLeftovers(ofRun: runID, keep: [directory])
         release()
     }
 
-    private var publishedDirectory: String { "published-\(fence)" }
-
-    private func writeArtefacts(_ artefacts: [PublishedArtefact]) throws -> [ArtefactRecord] {
-        let directory = store.layout.directory(ofRun: runID) + "/" + publishedDirectory
-        try store.files.makeDirectory(directory)
+    private func artefactRecords(_ artefacts: [PublishedArtefact], in directory: String) throws -> [ArtefactRecord] {
         var records: [ArtefactRecord] = []
         for artefact in artefacts {
             try StoreLayout.check(artefactName: artefact.name)
-            guard !records.contains(where: { $0.name == artefact.name }) else {
+            guard artefact.name != RecordFile.name, !records.contains(where: { $0.name == artefact.name }) else {
                 throw RunStoreError(
-                    .invalidName, what: "two artefacts have the name \(artefact.name)", location: "run \(runID)",
+                    .invalidName, what: "the artefact name \(artefact.name) is taken", location: "run \(runID)",
                     remedy: "This is a bug in flowexp; please report it.")
             }
-            let path = directory + "/" + artefact.name
-            try store.files.write(artefact.bytes, to: path)
             records.append(
                 ArtefactRecord(
-                    name: artefact.name, path: path, size: artefact.bytes.count,
+                    name: artefact.name, path: directory + "/" + artefact.name, size: artefact.bytes.count,
                     sha256: Hashing.hexadecimal(Hashing.sha256(artefact.bytes)), tensors: artefact.tensors.storable))
         }
         return records.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

@@ -26,15 +26,7 @@ struct RunRows {
                     try $0.text(0)
                 })
         else { throw DamagedValue(column: 0) }
-        let hashes = (
-            metrics: RecordHash.metrics(metrics), history: RecordHash.history(history),
-            artefacts: RecordHash.artefacts(artefacts)
-        )
-        let record = RecordHash.record(
-            RecordHash.Record(
-                id: id, configurationJSON: configuration, state: state, failureCode: failure?.code,
-                failureMessage: failure?.message, summaryJSON: summaryJSON, timingsJSON: timingsJSON,
-                metrics: hashes.metrics, history: hashes.history, artefacts: hashes.artefacts))
+        let hashes = self.hashes(id: id, configurationJSON: configuration)
         try database.run(
             """
             UPDATE run_records SET state = ?, failure_code = ?, failure_message = ?, summary = ?, timings = ?,
@@ -43,8 +35,21 @@ struct RunRows {
             """,
             [
                 state.rawValue, failure?.code, failure?.message, summaryJSON, timingsJSON, Data(hashes.metrics),
-                Data(hashes.history), Data(hashes.artefacts), Data(record), key,
+                Data(hashes.history), Data(hashes.artefacts), Data(hashes.record), key,
             ])
+    }
+
+    /// The hashes of the parts and of the whole.
+    func hashes(id: String, configurationJSON: String) -> RecordReader.Hashes {
+        var hashes = RecordReader.Hashes(
+            metrics: RecordHash.metrics(metrics), history: RecordHash.history(history),
+            artefacts: RecordHash.artefacts(artefacts), record: [])
+        hashes.record = RecordHash.record(
+            RecordHash.Record(
+                id: id, configurationJSON: configurationJSON, state: state, failureCode: failure?.code,
+                failureMessage: failure?.message, summaryJSON: summaryJSON, timingsJSON: timingsJSON,
+                metrics: hashes.metrics, history: hashes.history, artefacts: hashes.artefacts))
+        return hashes
     }
 
     static func insert(_ metrics: [MetricRecord], run key: Int64, _ database: Database) throws {

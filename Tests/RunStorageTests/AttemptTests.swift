@@ -99,6 +99,13 @@ import Testing
         #expect(artefacts[1].tensors.map(\.name) == ["base.mean", "layer0.weight"])
         #expect(try store.loadArtefact(ofRun: record.id, name: "density.json") == Array("[1,2]".utf8))
         #expect(storeError { _ = try store.loadArtefact(ofRun: record.id, name: "../density.json") }?.exitCode == 66)
+        // The whole record lies beside the artefacts too.
+        let path = directory.path + "/store/artefacts/" + record.id + "/published-1/record.json"
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
+        let object = try #require(json as? [String: Any])
+        #expect(object["configuration"] as? String == record.configurationJSON)
+        #expect((object["history"] as? [Any])?.count == 5)
+        #expect(((object["metrics"] as? [[String: Any]])?[1])?["value"] as? Double == 0.25)
         guard case .alreadyCompleted = try store.tryBegin(runID: record.id) else {
             Issue.record("a completed run began again")
             return
@@ -167,7 +174,6 @@ import Testing
         let store = try directory.open()
         try store.recordSample(2)
         let claims = [try store.claim(0), try store.claim(1)]
-        let before = try directory.value("PRAGMA data_version")
         let start = ContinuousClock.now
         var step = 0
         while ContinuousClock.now - start < .milliseconds(1300) {
@@ -176,7 +182,6 @@ import Testing
                 try claim.recordProgress(AttemptProgress(phase: "training", step: step, totalSteps: 0, loss: 1))
             }
         }
-        _ = before
         // The first call writes claim 0 alone; the one a second later writes both, long before the last step.
         let steps = try store.liveAttempts().map { $0.progress?.step ?? 0 }
         #expect(steps.allSatisfy { $0 > 1 && $0 < step })

@@ -76,20 +76,6 @@ import Testing
         #expect(try writer.newestRevision(ofSweep: "demo").number == 1)
     }
 
-    @Test(.enabled(if: geteuid() != 0, "rights do not bind root"))
-    func aReadOnlyDirectoryCanBeRead() throws {
-        let directory = TemporaryDirectory()
-        let writer = try directory.open()
-        try writer.recordSample(2)
-        try writer.close()
-        let store = directory.path + "/store"
-        for path in [store, store + "/flowexp.sqlite", store + "/store.lock"] { chmod(path, 0o555) }
-        defer { chmod(store, 0o755) }
-        let reader = try directory.open(.readOnly)
-        #expect(try reader.sweeps().count == 1)
-        #expect(storeError { _ = try directory.open(.readWrite) }?.exitCode == 77)
-    }
-
     @Test func aPathBelowAFileCannotBeCreated() throws {
         let directory = TemporaryDirectory()
         try Data().write(to: URL(fileURLWithPath: directory.path + "/file"))

@@ -10,6 +10,19 @@ struct DurableFiles: Sendable {
 
     /// Writes `bytes` to `relativePath` in the store; its directory must exist. When this returns the file is durable.
     func write(_ bytes: [UInt8], to relativePath: String) throws {
+        try place(bytes, at: relativePath)
+        let target = layout.absolute(relativePath)
+        try SystemCalls.syncDirectory(String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex)))
+    }
+
+    /// Writes several files into a directory that exists and flushes that once. When this returns all are durable.
+    func write(_ contents: [(name: String, bytes: [UInt8])], into directory: String) throws {
+        for content in contents { try place(content.bytes, at: directory + "/" + content.name) }
+        try SystemCalls.syncDirectory(layout.absolute(directory))
+    }
+
+    /// Temporary file, fsync, rename; the directory is not flushed yet.
+    private func place(_ bytes: [UInt8], at relativePath: String) throws {
         let target = layout.absolute(relativePath)
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         let temporary = layout.temporary + "/\(getpid())-\(number)-\(UInt32.random(in: 0...UInt32.max))"
@@ -31,7 +44,6 @@ struct DurableFiles: Sendable {
             unlink(temporary)
             throw error
         }
-        try SystemCalls.syncDirectory(String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex)))
     }
 
     /// Makes a directory in the store durable, parents included.

@@ -1,0 +1,74 @@
+import Foundation
+import RunStorage
+import Testing
+
+/// A database of every shipped version must open and keep what it holds.
+@Suite struct MigrationTests {
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Fixtures/RunStorage")
+
+    /// The digest of what `fixtureContent` stores; it must never change, whatever version the store is migrated to.
+    private static let fixtureDigest = "5dfabdd8f400606ebd0dd855bdf091790658e41f615a2a5113c1dcdba8d1e512"
+
+    /// What every fixture holds.
+    static func fixtureContent(_ store: RunStore) throws {
+        try store.recordSample(4)
+        try store.recordSample(5)
+        let claim = try store.claim(0)
+        claim.note("a note")
+        try claim.publish(Sample.published(0.375))
+        try store.claim(1).fail(code: "diverged", message: "loss is not finite", history: Sample.history(through: 10))
+        let interrupted = try store.claim(2)
+        try interrupted.saveCheckpoint(bytes: [1], phase: "training", step: 10, history: Sample.history(through: 10))
+        try interrupted.interrupted()
+        try store.cacheText("[0.5]", forKey: "floor")
+    }
+
+    @Test func theFixturesContentIsStillWhatTheStoreWrites() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try Self.fixtureContent(store)
+        #expect(try store.digest() == Self.fixtureDigest)
+    }
+
+    /// Set FLOWEXP_TEST_WRITE_FIXTURE=1 once, when a new version ships; shipped fixtures are never written again.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["FLOWEXP_TEST_WRITE_FIXTURE"] != nil))
+    func writeFixture() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try Self.fixtureContent(store)
+        try store.close()
+        // What belongs to the machine that made it is taken out.
+        try directory.tamper("UPDATE attempts SET host = 'fixture', boot_id = '', pid = 1, start_ticks = 0")
+        try directory.tamper("UPDATE store_properties SET value = ''")
+        let version = try directory.value("PRAGMA user_version")
+        let target = Self.fixtures.appendingPathComponent("version-\(version).sqlite")
+        if FileManager.default.fileExists(atPath: target.path) { return }
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: directory.database), to: target)
+    }
+
+    @Test(arguments: [1]) func anOldStoreOpensAndKeepsItsResults(version: Int) throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(
+            atPath: directory.path + "/store", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Self.fixtures.appendingPathComponent("version-\(version).sqlite"),
+            to: URL(fileURLWithPath: directory.database))
+        let store = try directory.open(.readWrite)
+        let revision = try store.newestRevision(ofSweep: "demo")
+        #expect(revision.number == 2)
+        let records = try store.records(ofRevision: revision.id)
+        #expect(records.map(\.state) == [.completed, .failed, .interrupted, .planned, .planned])
+        #expect(records.map(\.integrity).prefix(2) == [.verified, .verified])
+        #expect(records[0].metrics.last?.value == 0.375)
+        #expect(try store.digest() == Self.fixtureDigest)
+        #expect(try store.notes(ofRun: Sample.id(0)).map(\.text) == ["a note"])
+        #expect(try store.cachedText(forKey: "floor") == "[0.5]")
+        // The fixture has no files, so the checkpoint is missing: the run starts again and says so.
+        let claim = try store.claim(2)
+        #expect(claim.fence == 2)
+        #expect(try claim.loadCheckpoint().notes.last == "starting from step 0")
+        try claim.publish(Sample.published())
+        #expect(try store.record(idPrefix: Sample.id(2)).integrity == .verified)
+    }
+}
