@@ -68,6 +68,12 @@ public struct PairwiseKernels: Sendable {
         public var rows: [Double]
         /// One per point of b.
         public var columns: [Double]
+
+        /// Wraps sums.
+        public init(rows: [Double], columns: [Double]) {
+            self.rows = rows
+            self.columns = columns
+        }
     }
 
     /// Σ over pairs of u = exp(−‖a−b‖²/(2h²)) (`single`) and of u + u⁴ + u¹⁶ + u⁶⁴ + u²⁵⁶ (`mixture`, the bandwidths

@@ -49,7 +49,7 @@ struct Concentration: Metric {
 
 /// sup of F_upper − F_lower for two sorted samples, with both distribution functions there; equal values count at once.
 /// At least 0 (below both samples).
-func largestExcess(of upper: [Double], over lower: [Double]) -> (upper: Double, lower: Double) {
+package func largestExcess(of upper: [Double], over lower: [Double]) -> (upper: Double, lower: Double) {
     var best = (upper: 0.0, lower: 0.0)
     var i = 0
     var j = 0

@@ -2,7 +2,7 @@ import FlowMath
 import Tasks
 
 /// The log posterior of a 2D task on a regular grid of cell centres over the prior's box.
-struct DensityGrid {
+package struct DensityGrid {
     static let side = 1000
     /// log p, cell (row r, column c) at r·side + c; column along θ₀, row along θ₁.
     let logDensity: [Double]
@@ -10,7 +10,7 @@ struct DensityGrid {
     private let box: [ClosedRange<Double>]
 
     /// Nil unless the task is two-dimensional with a bounded box.
-    init?(task: any InferenceTask, observation: [Double]) {
+    package init?(task: any InferenceTask, observation: [Double]) {
         guard task.dimension == 2 else { return nil }
         box = task.priorBox
         let widths = box.map { $0.upperBound - $0.lowerBound }
@@ -40,7 +40,7 @@ struct DensityGrid {
     }
 
     /// ∫p by the midpoint rule.
-    var integral: Double {
+    package var integral: Double {
         var sum = 0.0
         for value in logDensity { sum += Elementary.exp(value) }
         return sum * cellArea
@@ -49,7 +49,7 @@ struct DensityGrid {
     /// The highest density at which two of the modes that the seeds climb to become connected: the saddle, as log p.
     /// Cells are added from the highest down and joined with their eight neighbours (union-find) until two different
     /// modes meet. Nil when fewer than two different modes are reached.
-    func logSeparatingDensity(seeds: [[Double]]) -> Double? {
+    package func logSeparatingDensity(seeds: [[Double]]) -> Double? {
         var peaks: [Int] = []
         for seed in seeds {
             let peak = climb(from: cell(of: seed))

@@ -131,8 +131,7 @@ struct BoundedDivergence: Metric {
 
     /// The integrand at a sample of the density `logOwn`.
     private func term(logOther: Double, logOwn: Double) -> Double {
-        // A sample at which its own density rounds to 0 says the other one dominates.
-        let ratio = logOwn == -.infinity ? (logOther == -.infinity ? 0 : .infinity) : logOther - logOwn
+        let ratio = logOther - logOwn
         if kind == .jensenShannon {
             // log 2 − log(1 + e^ratio), without overflow.
             let tail = Elementary.logOnePlus(Elementary.exp(-abs(ratio)))

@@ -25,11 +25,13 @@ public func evaluateMetrics(
     }
     let key = ReferenceKey(prefix: cacheKeyPrefix, observation: observation)
     let posterior = ExactPosterior(task: task, observation: observation)
-    let reference = ReferenceRegistry.shared.reference(key, task: task, observation: observation, cache: cache)
     let evaluation = Evaluation(
-        flow: flow, posterior: posterior, reference: reference, settings: settings, inverseError: inverseError,
+        flow: flow, posterior: posterior, settings: settings, inverseError: inverseError,
         flowDraw: Evaluation.Draw(seed: seed, purpose: .latent, step: 1 << 31),
-        referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .reference, step: ReferenceSteps.evaluation))
+        referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .reference, step: ReferenceSteps.evaluation),
+        findReference: {
+            ReferenceRegistry.shared.reference(key, task: task, observation: observation, cache: cache)
+        })
 
     let metrics = MetricCatalog.metrics.filter { settings.metrics.contains($0.name) }
     let floors = metricFloors(metrics, evaluation, key, cache)
@@ -94,10 +96,11 @@ private func measureFloors(
         // Sides are 2¹⁹ blocks apart, more than the largest sample has.
         let step = UInt32(repetition) << 20
         let pair = Evaluation(
-            flow: evaluation.posterior, posterior: evaluation.posterior, reference: evaluation.reference,
-            settings: evaluation.settings, inverseError: nil,
+            flow: evaluation.posterior, posterior: evaluation.posterior, settings: evaluation.settings,
+            inverseError: nil,
             flowDraw: Evaluation.Draw(seed: key.seed, purpose: .floor, step: step),
-            referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .floor, step: step | 1 << 19))
+            referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .floor, step: step | 1 << 19),
+            findReference: { evaluation.reference })
         for (index, entry) in columns.enumerated() {
             let measurement = entry.metric.measure(pair).first { $0.column == entry.column }
             if let value = measurement?.value { readings[index].append(value) }

@@ -18,7 +18,9 @@ public final class Evaluation {
 
     let flow: any SampleableDensity
     let posterior: ExactPosterior
-    let reference: TaskReference
+    /// The task's reference, found or computed when a metric first asks for it.
+    private(set) lazy var reference: TaskReference = findReference()
+    private let findReference: () -> TaskReference
     let settings: EvaluationSettings
     /// max |f(f⁻¹(θ)) − θ| as measured by the engine; nil when it was not.
     let inverseError: Double?
@@ -28,12 +30,13 @@ public final class Evaluation {
     private var referenceValues: [Double] = []
 
     init(
-        flow: any SampleableDensity, posterior: ExactPosterior, reference: TaskReference, settings: EvaluationSettings,
-        inverseError: Double?, flowDraw: Draw, referenceDraw: Draw
+        flow: any SampleableDensity, posterior: ExactPosterior, settings: EvaluationSettings, inverseError: Double?,
+        flowDraw: Draw, referenceDraw: Draw,
+        findReference: @escaping () -> TaskReference
     ) {
         self.flow = flow
         self.posterior = posterior
-        self.reference = reference
+        self.findReference = findReference
         self.settings = settings
         self.inverseError = inverseError
         self.flowDraw = flowDraw
@@ -76,38 +79,43 @@ public final class Evaluation {
     struct LogDensities {
         var flow: [Double]
         var posterior: [Double]
-        /// Why they cannot be used: a NaN or +infinity among them.
+        /// Why they cannot be used: a NaN or +infinity among them, or a density of 0 at a sample of its own.
         var problem: String?
 
-        init(flow: [Double], posterior: [Double], what: String) {
+        init(flow: [Double], posterior: [Double], at own: Side) {
             self.flow = flow
             self.posterior = posterior
-            for (values, whose) in [(flow, "flow"), (posterior, "posterior")] {
-                let bad = values.reduce(0) { $0 + ($1.isNaN || $1 == .infinity ? 1 : 0) }
+            for (values, side) in [(flow, Side.flow), (posterior, Side.posterior)] {
+                // A density of 0 where the other side has mass is a finding; at its own samples it is a fault.
+                let bad = values.reduce(0) {
+                    $0 + ($1.isNaN || $1 == .infinity || (side == own && $1 == -.infinity) ? 1 : 0)
+                }
                 if bad > 0 && problem == nil {
-                    problem = "the \(whose)'s log density is not a number at \(bad) of \(values.count) \(what) samples"
+                    problem = "the \(side)'s log density is not usable at \(bad) of \(values.count) \(own) samples"
                 }
             }
         }
+
+        enum Side { case flow, posterior }
     }
 
     /// At the first `samples` points of the flow.
     private(set) lazy var atFlow: LogDensities = {
         let points = flowPoints(settings.samples)
         if let problem = flowProblem(settings.samples) {
-            var densities = LogDensities(flow: [], posterior: [], what: "flow")
+            var densities = LogDensities(flow: [], posterior: [], at: .flow)
             densities.problem = problem
             return densities
         }
         return LogDensities(
-            flow: flow.logProbability(of: points), posterior: posteriorAtFlow, what: "flow")
+            flow: flow.logProbability(of: points), posterior: posteriorAtFlow, at: .flow)
     }()
 
     /// At the first `samples` points of the exact posterior.
     private(set) lazy var atReference: LogDensities = {
         let points = referencePoints(settings.samples)
         return LogDensities(
-            flow: flow.logProbability(of: points), posterior: posteriorAtReference, what: "reference")
+            flow: flow.logProbability(of: points), posterior: posteriorAtReference, at: .posterior)
     }()
 
     /// log p at the flow's points only, for metrics that need no density of the flow.

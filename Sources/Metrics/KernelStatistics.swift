@@ -79,7 +79,7 @@ func energyStatistic(_ a: Points, _ b: Points) -> Result<Estimate, SampleProblem
 
 /// The median distance between the first `limit` points (mean of the two middle ones for an even number of pairs);
 /// NaN for fewer than 2 points.
-func medianPairwiseDistance(_ points: Points, limit: Int = 2_000) -> Double {
+package func medianPairwiseDistance(_ points: Points, limit: Int = 2_000) -> Double {
     let set = FeatureMajorPoints(points, limit: limit)
     guard set.count >= 2 else { return .nan }
     let kernels = PairwiseKernels.current

@@ -4,18 +4,15 @@ import Tasks
 
 /// References and floors of this process, each computed once however many workers ask at the same time.
 ///
-/// The lock of a task is held while its reference or floors are computed: a second worker with the same task waits for
-/// them, workers with other tasks do not.
+/// A task's locks are held while its reference or floors are computed: a second worker with the same task waits for
+/// them, workers with other tasks do not. Floors may ask for the reference, never the other way round.
 final class ReferenceRegistry: Sendable {
     static let shared = ReferenceRegistry()
 
     /// What is known of one task configuration.
     private final class Entry: Sendable {
-        struct State {
-            var reference: TaskReference?
-            var floors: [String: MetricFloor] = [:]
-        }
-        let state = Mutex(State())
+        let reference = Mutex<TaskReference?>(nil)
+        let floors = Mutex<[String: MetricFloor]>([:])
     }
 
     private let entries = Mutex<[String: Entry]>([:])
@@ -33,8 +30,8 @@ final class ReferenceRegistry: Sendable {
     func reference(
         _ key: ReferenceKey, task: any InferenceTask, observation: [Double], cache: any ReferenceCache
     ) -> TaskReference {
-        entry(key.text).state.withLock { state in
-            if let known = state.reference { return known }
+        entry(key.text).reference.withLock { known in
+            if let known { return known }
             let cacheKey = key.text + "|reference"
             let reference: TaskReference
             if let text = cache.text(forKey: cacheKey),
@@ -45,7 +42,7 @@ final class ReferenceRegistry: Sendable {
                 reference = TaskReference(task: task, observation: observation, seed: key.seed)
                 cache.store(reference.text, forKey: cacheKey)
             }
-            state.reference = reference
+            known = reference
             return reference
         }
     }
@@ -55,11 +52,11 @@ final class ReferenceRegistry: Sendable {
     func floors(
         _ key: ReferenceKey, _ keys: [String], cache: any ReferenceCache, compute: ([Int]) -> [MetricFloor?]
     ) -> [MetricFloor?] {
-        entry(key.text).state.withLock { state in
+        entry(key.text).floors.withLock { known in
             var missing: [Int] = []
-            for (index, floorKey) in keys.enumerated() where state.floors[floorKey] == nil {
+            for (index, floorKey) in keys.enumerated() where known[floorKey] == nil {
                 if let text = cache.text(forKey: key.text + "|" + floorKey), let floor = ReferenceText.floor(text) {
-                    state.floors[floorKey] = floor
+                    known[floorKey] = floor
                 } else {
                     missing.append(index)
                 }
@@ -67,17 +64,17 @@ final class ReferenceRegistry: Sendable {
             if !missing.isEmpty {
                 for (index, floor) in zip(missing, compute(missing)) {
                     guard let floor else { continue }
-                    state.floors[keys[index]] = floor
+                    known[keys[index]] = floor
                     cache.store(ReferenceText.text(floor), forKey: key.text + "|" + keys[index])
                 }
             }
-            return keys.map { state.floors[$0] }
+            return keys.map { known[$0] }
         }
     }
 }
 
 /// The identity of a task configuration and observation: everything its reference depends on.
-struct ReferenceKey: Sendable, Equatable {
+package struct ReferenceKey: Sendable, Equatable {
     /// Raised when the numbers a reference or floor yields change.
     static let version = 1
 
@@ -94,7 +91,7 @@ struct ReferenceKey: Sendable, Equatable {
 
     /// FNV-1a (64 bit; Fowler, Noll, Vo) of the UTF-8 bytes, then the finaliser of splitmix64 (Steele, Lea & Flood
     /// 2014) so that texts differing in the last byte get unrelated seeds.
-    static func hash(_ text: String) -> UInt64 {
+    package static func hash(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -19,7 +19,7 @@ enum ReferenceText {
 
 extension TaskReference {
     /// Lossless text.
-    var text: String {
+    package var text: String {
         func line(_ name: String, _ values: [Double]) -> String {
             ([name] + values.map { "\($0)" }).joined(separator: " ") + "\n"
         }
@@ -32,7 +32,7 @@ extension TaskReference {
     }
 
     /// Reads `text`; nil when it is damaged or of another shape than the task's.
-    init?(text: String, task: any InferenceTask, observation: [Double]) {
+    package init?(text: String, task: any InferenceTask, observation: [Double]) {
         var lines: [String: [Double]] = [:]
         var problem: String?
         var source: Source?

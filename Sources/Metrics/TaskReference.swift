@@ -44,7 +44,7 @@ public struct TaskReference: Sendable, Equatable {
     let basins: BasinGeometry?
 
     /// Computes the reference; `seed` is the hash of the task's configuration.
-    init(task: any InferenceTask, observation: [Double], seed: UInt64) {
+    package init(task: any InferenceTask, observation: [Double], seed: UInt64) {
         let basins = BasinGeometry(task: task, observation: observation)
         self.basins = basins
         let grid = DensityGrid(task: task, observation: observation)
