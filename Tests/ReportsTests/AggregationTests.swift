@@ -175,6 +175,43 @@ import Testing
         #expect(both.familySize == 3)
     }
 
+    @Test func cellsWithoutOneBaselineAreNotCompared() throws {
+        let runs =
+            (0..<2).map { Example.run(task: "ring", base: "gaussian", depth: 4, seed: $0, metrics: Example.mmd(1)) }
+            + (0..<2).map { Example.run(task: "ring", base: "gmm", components: 2, seed: $0, metrics: Example.mmd(2)) }
+        let none = try Example.report(runs).sections[0]
+        #expect(none.rows.allSatisfy { $0.comparison == nil } && none.familySize == 0)
+        #expect(none.notes.contains { $0.hasPrefix("1 cell has no baseline cell") })
+        // Two gmm cells could be the baseline of the gaussian one.
+        let more =
+            (0..<2).map { Example.run(task: "ring", base: "gaussian", seed: $0, metrics: Example.mmd(1)) }
+            + [2, 4].flatMap { components in
+                (0..<2).map {
+                    Example.run(task: "ring", base: "gmm", components: components, seed: $0, metrics: Example.mmd(2))
+                }
+            }
+        let several = try Example.report(more, baseline: "base=gmm").sections[0]
+        #expect(several.rows.allSatisfy { $0.comparison == nil })
+        #expect(several.notes.contains { $0.contains("several baseline cells") })
+        let named = try Example.report(more, baseline: "base=gmm,components=4")
+        #expect(named.baseline == "gmm 4" && named.sections[0].rows.compactMap(\.comparison?.difference).count == 2)
+    }
+
+    /// 20 000 runs with 40 settings each: a report must stay a matter of a second or two.
+    @Test func manyRuns() throws {
+        let extra = (0..<36).map { ReportSetting("training.setting\($0)", .number(Double($0) / 7)) }
+        let runs = (0..<20_000).map { index in
+            Example.run(
+                task: "task\(index % 10)", base: index / 10 % 2 == 0 ? "gaussian" : "gmm",
+                components: index / 10 % 2 == 0 ? nil : 4, depth: index / 20 % 10, seed: index / 200, extra: extra,
+                metrics: Example.mmd(Double(index % 97)))
+        }
+        let section = try Example.report(runs).sections[0]
+        #expect(section.rows.count == 200 && section.familySize == 100)
+        #expect(section.headlines.count == 1 && section.headlines[0].pairs == 10_000)
+        #expect(section.headlines[0].units == 1000)
+    }
+
     @Test func mistakesAreNamed() throws {
         let runs = Example.complete
         #expect(throws: ReportError.unknownMetric("mdm", available: ["mmd"])) { try Example.report(runs, ["mdm"]) }

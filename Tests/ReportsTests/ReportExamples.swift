@@ -17,7 +17,7 @@ enum Example {
         ]
         settings += extra
         return ReportRun(
-            id: "\(task)-\(base)-\(components ?? 0)-\(depth)-\(seed)-\(extra.map { JSONText.canonical($0.value) })",
+            id: "\(task)-\(base)-\(components ?? 0)-\(depth)-\(seed)-\(extra.map { JSONText.canonical($0.value) }.joined())",
             state: state, failureCode: code, seed: seed, configuration: settings,
             components: components.map(JSONValue.integer) ?? .null, componentsUsed: components, metrics: metrics,
             poolLimits: poolLimits)

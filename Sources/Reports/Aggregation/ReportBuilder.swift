@@ -132,6 +132,11 @@ struct SectionBuilder {
         if ambiguous > 0 {
             notes.append("\(ambiguous) cells have several baseline cells; name one, for example base=gmm,components=1")
         }
+        let without = cells.filter { !selector.isBaseline($0) && baselineOf[$0.index] == nil }.count - ambiguous
+        if without > 0 {
+            let what = without == 1 ? "1 cell has" : "\(without) cells have"
+            notes.append("\(what) no baseline cell that is equal in everything but \(selector.label)")
+        }
         var groupsOfCell: [Int: [CellMetric]] = [:]
         for group in groups { groupsOfCell[group.cell.index, default: []].append(group) }
         let builder = HeadlineBuilder(axes: axes, selector: selector, direction: direction)

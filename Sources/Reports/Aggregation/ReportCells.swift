@@ -20,11 +20,7 @@ struct ReportCell {
 
     /// Canonical text of every setting whose path `keep` accepts: equal texts, equal settings.
     func key(where keep: (String) -> Bool) -> String {
-        var key = ""
-        for path in texts.keys.sorted() where keep(path) {
-            key += JSONText.string(path) + ":" + (texts[path] ?? "") + ","
-        }
-        return key
+        canonicalKey(texts.filter { keep($0.key) })
     }
 }
 
@@ -48,29 +44,52 @@ enum ReportPaths {
 func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], hasTwins: Bool) {
     var seenIDs: Set<String> = []
     var distinct: [ReportRun] = []
-    var indexOfKey: [String: Int] = [:]
-    var twins: [String: Int] = [:]
+    // Configurations as given → the number of their canonical form, so that this is made once per configuration.
+    var formOfConfiguration: [[ReportSetting]: Int] = [:]
+    var formOfKey: [String: Int] = [:]
+    var runsOfSeed: [[Int]: Int] = [:]
+    var cellOfForm: [[Int]: Int] = [:]
     var cells: [ReportCell] = []
     var hasTwins = false
     for run in runs where seenIDs.insert(run.id).inserted {
         distinct.append(run)
-        var settings: [String: JSONValue] = [:]
-        for setting in run.configuration { settings[setting.path] = setting.value }
-        let texts = settings.mapValues(JSONText.canonical)
-        var key = ""
-        for path in texts.keys.sorted() { key += JSONText.string(path) + ":" + (texts[path] ?? "") + "," }
-        let twin = twins["\(run.seed) " + key, default: 0]
-        twins["\(run.seed) " + key] = twin + 1
+        let form: Int
+        if let known = formOfConfiguration[run.configuration] {
+            form = known
+        } else {
+            let key = canonicalKey(canonicalTexts(run))
+            form = formOfKey[key] ?? formOfKey.count
+            formOfKey[key] = form
+            formOfConfiguration[run.configuration] = form
+        }
+        let twin = runsOfSeed[[form, run.seed], default: 0]
+        runsOfSeed[[form, run.seed]] = twin + 1
         hasTwins = hasTwins || twin > 0
-        key = "\(twin) " + key
-        if let index = indexOfKey[key] {
+        if let index = cellOfForm[[form, twin]] {
             cells[index].runs.append(run)
         } else {
-            indexOfKey[key] = cells.count
+            cellOfForm[[form, twin]] = cells.count
+            var settings: [String: JSONValue] = [:]
+            for setting in run.configuration { settings[setting.path] = setting.value }
             cells.append(
-                ReportCell(index: cells.count, settings: settings, texts: texts, example: run, runs: [run]))
+                ReportCell(
+                    index: cells.count, settings: settings, texts: canonicalTexts(run), example: run, runs: [run]))
         }
     }
     for index in cells.indices { cells[index].runs.sort { $0.seed < $1.seed } }
     return (cells, distinct, hasTwins)
+}
+
+/// Every setting's value as canonical text, by path.
+private func canonicalTexts(_ run: ReportRun) -> [String: String] {
+    var texts: [String: String] = [:]
+    for setting in run.configuration { texts[setting.path] = JSONText.canonical(setting.value) }
+    return texts
+}
+
+/// One text for texts by path: equal exactly when they are.
+private func canonicalKey(_ texts: [String: String]) -> String {
+    var key = ""
+    for path in texts.keys.sorted() { key += JSONText.string(path) + ":" + (texts[path] ?? "") + "," }
+    return key
 }

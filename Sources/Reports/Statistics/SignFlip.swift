@@ -52,18 +52,28 @@ package enum SignFlip {
         return sums
     }
 
+    /// Eight differences at a time: a byte of random bits picks one of their 256 signed sums.
     private static func random(_ differences: [Double]) -> Double {
         var stream = RandomStream(seed: seed, purpose: .permutation)
-        let threshold = abs(differences.reduce(0, +)) * (1 - 1e-12)
+        let groups = (differences.count + 7) / 8
+        var sums: [Double] = []
+        for start in stride(from: 0, to: differences.count, by: 8) {
+            var group = Array(differences[start..<min(start + 8, differences.count)])
+            // Zeros fill the last group: their signs change nothing.
+            group += [Double](repeating: 0, count: 8 - group.count)
+            sums += signedSums(group[...])
+        }
+        var total = 0.0
+        for group in 0..<groups { total += sums[group << 8] }
+        let threshold = abs(total) * (1 - 1e-12)
         var count = 0
         for _ in 0..<randomFlips {
             var sum = 0.0
             var bits: UInt64 = 0
-            for (index, value) in differences.enumerated() {
-                if index & 63 == 0 { bits = stream.nextBits() }
-                // The lowest bit becomes the sign bit of the value.
-                sum += Double(bitPattern: value.bitPattern ^ (bits << 63))
-                bits >>= 1
+            for group in 0..<groups {
+                if group & 7 == 0 { bits = stream.nextBits() }
+                sum += sums[group << 8 | Int(bits & 0xFF)]
+                bits >>= 8
             }
             if abs(sum) >= threshold { count += 1 }
         }
