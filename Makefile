@@ -19,7 +19,7 @@ build: dependencies
 
 demo: build
 	$(FLOWEXP) sweep experiments/gmm_vs_gauss.json
-	$(FLOWEXP) report gmm_vs_gauss --metric mmd
+	$(FLOWEXP) report --metric mmd
 
 test: dependencies
 	bash Scripts/test.sh
