@@ -4,8 +4,8 @@ import RunStorage
 import Testing
 
 @Suite struct ReadingSpeedTests {
-    /// The goal is 2 s on a free core for 10 000 runs with 20 metrics each, hashes verified; one tenth of it is measured
-    /// here with room for a loaded machine.
+    /// The goal is 2 s for 10 000 runs with 20 metrics each, hashes verified: set FLOWEXP_TEST_RUNS=10000. A tenth of the
+    /// runs is read by default.
     @Test func aThousandRunsWithTwentyMetricsAreQuick() throws {
         let directory = TemporaryDirectory()
         let store = try directory.open()
@@ -30,14 +30,21 @@ import Testing
                 (SELECT metrics_sha256, history_sha256, artefacts_sha256, record_sha256, summary FROM run_records
                  WHERE run_key = 1) WHERE run_key > 100
             """)
-        let reading = ContinuousClock.now
+        // This thread's processor time, so that a loaded machine does not count.
+        let reading = clock(CLOCK_THREAD_CPUTIME_ID)
         let records = try store.records(ofRevision: change.revisionID)
-        let elapsed = ContinuousClock.now - reading
-        print("\(count) runs with 20 metrics read in \(elapsed)")
+        let elapsed = clock(CLOCK_THREAD_CPUTIME_ID) - reading
+        print("\(count) runs with 20 metrics read in \(elapsed) s of processor time")
         #expect(records.count == count)
         #expect(records.allSatisfy { $0.metrics.count == 20 })
         #expect(records.prefix(min(count, 100)).allSatisfy { $0.integrity == .verified })
-        #expect(elapsed < .seconds(2))
+        #expect(elapsed < 2)
+    }
+
+    private func clock(_ kind: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(kind, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     private func twentyMetrics() -> PublishedRecord {
