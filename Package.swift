@@ -30,13 +30,14 @@ let package = Package(
         .target(name: "Metrics", dependencies: ["FlowMath", "Catalog", "Tasks"]),
         .target(name: "Training", dependencies: ["Flows", "Tasks", "FlowMath", "Catalog"]),
         .target(name: "Experiments", dependencies: ["Training", "Tasks", "Metrics", "Flows", "Catalog", crypto]),
+        .target(name: "Benchmarks", dependencies: ["Training", "Tasks", "Metrics", "Flows", "FlowMath", "Catalog"]),
         .target(name: "RunStorage", dependencies: [grdb, crypto, logging]),
         .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
         .target(name: "Orchestration", dependencies: ["Experiments", "RunStorage", "Metrics", "Catalog", logging]),
         .executableTarget(
             name: "flowexp",
             dependencies: [
-                "Experiments", "Orchestration", "Reports", "RunStorage", "Training", "Flows", "Tasks", "Metrics",
+                "Benchmarks", "Experiments", "Orchestration", "Reports", "RunStorage", "Training", "Flows", "Tasks", "Metrics",
                 "Catalog", "FlowMath", argumentParser, logging,
             ]),
 

@@ -12,25 +12,33 @@ public struct AdamConfiguration: Sendable, Equatable {
     public var epsilon = 1e-8
     /// Decay of conditioner weights per step, times the learning rate.
     public var weightDecay: Double
+
+    /// Creates settings.
+    public init(beta1: Double, beta2: Double, weightDecay: Double) {
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.weightDecay = weightDecay
+    }
 }
 
 /// Adam's moments and its update of a flow's parameters. Flow and base are two groups with update counts and rates of
 /// their own, because a mixture base is frozen at first.
-final class Adam {
+public final class AdamUpdater {
     let configuration: AdamConfiguration
     let firstMoment: AlignedBuffer
     let secondMoment: AlignedBuffer
     var flowUpdates = 0
     var baseUpdates = 0
 
-    init(_ configuration: AdamConfiguration, layout: ParameterLayout) {
+    /// Moments at zero for parameters laid out as `layout`.
+    public init(_ configuration: AdamConfiguration, layout: ParameterLayout) {
         self.configuration = configuration
         firstMoment = AlignedBuffer(count: layout.count)
         secondMoment = AlignedBuffer(count: layout.count)
     }
 
     /// One update. `scale` multiplies the gradient (clipping); a `baseRate` of nil leaves the base untouched.
-    func update(
+    public func update(
         _ parameters: AlignedBuffer, gradient: AlignedBuffer, layout: ParameterLayout, scale: Double, flowRate: Double,
         baseRate: Double?, kernels: Kernels
     ) {

@@ -42,7 +42,7 @@ public final class Trainer {
     private let kernels = Kernels.current
     private let workspace: FlowWorkspace
     private let parameters: AlignedBuffer
-    private let adam: Adam
+    private let adam: AdamUpdater
     private let validation: WeightedBatch?
     private let validationDraws: Int
     private var batch: WeightedBatch
@@ -66,7 +66,7 @@ public final class Trainer {
         self.seed = seed
         try Self.checkGivenMeans(flow)
         workspace = FlowWorkspace(flow: flow)
-        adam = Adam(configuration.adam, layout: flow.layout)
+        adam = AdamUpdater(configuration.adam, layout: flow.layout)
         batch = WeightedBatch(dimension: task.dimension, capacity: configuration.batch)
         counters = state ?? TrainerState()
 

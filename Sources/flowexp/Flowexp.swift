@@ -20,7 +20,7 @@ struct Flowexp: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
         ShowCommand.self, LogsCommand.self, EvaluateCommand.self, ValidateCommand.self, StoreCommand.self,
-        ListCommand.self, DescribeCommand.self,
+        ListCommand.self, DescribeCommand.self, BenchCommand.self,
     ]
 
     @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")

@@ -9,6 +9,7 @@
 #include "flow_kernels_dense.h"
 #include "flow_kernels_elementwise.h"
 #include "flow_kernels_pairwise.h"
+#include "flow_kernels_peak.h"
 
 typedef struct flow_kernels {
     // "avx512", "avx2" or "portable".
@@ -18,6 +19,7 @@ typedef struct flow_kernels {
     flow_dense_kernels dense;
     flow_elementwise_kernels elementwise;
     flow_pairwise_kernels pairwise;
+    flow_peak_kernels peak;
 } flow_kernels;
 
 // The table of the best instruction set of this machine, or of the one named by the environment variable FLOWEXP_ISA

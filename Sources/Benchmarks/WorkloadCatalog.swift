@@ -1,0 +1,78 @@
+import FlowMath
+import Flows
+import Metrics
+
+/// All workloads; the numbering W1 … is that of docs/performance.md.
+public enum WorkloadCatalog {
+    private static let steps = 50
+    private static let points = 100_000
+
+    /// In the order in which `flowexp bench` runs them.
+    public static let workloads: [Workload] = [
+        Workload(
+            name: "train-realnvp-2d", summary: "W1: training steps, 8 affine couplings 1-64-64-2, batch 1024",
+            unit: .stepsPerSecond, amount: Double(steps),
+            gigaflops: TrainingWorkload.gigaflopsPerStep * Double(steps)
+        ) { try training(.gaussian) },
+        Workload(
+            name: "train-realnvp-2d-gmm", summary: "W2: the same with a trainable mixture of 4 as base",
+            unit: .stepsPerSecond, amount: Double(steps),
+            gigaflops: TrainingWorkload.gigaflopsPerStep * Double(steps)
+        ) { try training(.gaussianMixture(GaussianMixtureConfiguration(components: 4))) },
+        Workload(
+            name: "sample", summary: "W5: sampling W1's flow", unit: .pointsPerSecond, amount: Double(points),
+            gigaflops: TrainingWorkload.gigaflopsPerStep / 3 / 1024 * Double(points)
+        ) {
+            let flow = flowOfW1()
+            return { _ = flow.sample(count: points, stream: RandomStream(seed: 1, purpose: .latent)) }
+        },
+        Workload(
+            name: "logprob", summary: "W5: log density under W1's flow", unit: .pointsPerSecond,
+            amount: Double(points), gigaflops: TrainingWorkload.gigaflopsPerStep / 3 / 1024 * Double(points)
+        ) {
+            let flow = flowOfW1()
+            let samples = flow.sample(count: points, stream: RandomStream(seed: 1, purpose: .latent))
+            return { _ = flow.logProbability(of: samples) }
+        },
+        metric("mmd", name: "mmd", count: 10_000),
+        metric("w2", name: "w2-exact", count: 2_000),
+        metric("sliced-w2", name: "w2-sliced", count: 10_000),
+    ]
+
+    /// The workload named `name`, if any.
+    public static func workload(named name: String) -> Workload? {
+        workloads.first { $0.name == name }
+    }
+
+    private static func training(_ base: BaseConfiguration) throws -> () -> Void {
+        let workload = try TrainingWorkload(base: base)
+        return { workload.run(steps: steps) }
+    }
+
+    private static func flowOfW1() -> TrainedFlow {
+        let flow = Flow(
+            dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 8, hiddenSizes: [64, 64], actNorm: false, mixing: .none),
+            base: .gaussian)
+        let draws = normalPoints(1024, seed: 3)
+        return TrainedFlow(
+            flow: flow,
+            parameters: flow.initialParameters(
+                draws: draws, weights: [Double](repeating: 1.0 / 1024, count: 1024), seed: 0))
+    }
+
+    private static func metric(_ metric: String, name: String, count: Int) -> Workload {
+        Workload(
+            name: name, summary: "W6: \(metric) of two samples of \(count) points in 2D", unit: .seconds, amount: 1,
+            gigaflops: nil
+        ) {
+            let (a, b) = (normalPoints(count, seed: 1), normalPoints(count, seed: 2))
+            return { _ = try? SampleMetrics.evaluate(metric, a, b) }
+        }
+    }
+
+    private static func normalPoints(_ count: Int, seed: UInt64) -> Points {
+        var stream = RandomStream(seed: seed, purpose: .reference)
+        return Points(dimension: 2, values: (0..<(2 * count)).map { _ in stream.nextNormal() })
+    }
+}
