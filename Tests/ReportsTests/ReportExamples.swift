@@ -16,8 +16,9 @@ enum Example {
             ReportSetting("flow", .string("affine-coupling")), ReportSetting("flow.couplingLayers", .integer(depth)),
         ]
         settings += extra
+        let others = extra.map { JSONText.canonical($0.value) }.joined()
         return ReportRun(
-            id: "\(task)-\(base)-\(components ?? 0)-\(depth)-\(seed)-\(extra.map { JSONText.canonical($0.value) }.joined())",
+            id: "\(task)-\(base)-\(components ?? 0)-\(depth)-\(seed)-\(others)",
             state: state, failureCode: code, seed: seed, configuration: settings,
             components: components.map(JSONValue.integer) ?? .null, componentsUsed: components, metrics: metrics,
             poolLimits: poolLimits)
