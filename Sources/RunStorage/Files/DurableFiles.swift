@@ -47,11 +47,14 @@ struct DurableFiles: Sendable {
     }
 
     /// Makes a directory in the store durable, parents included.
+    ///
+    /// A directory that is there may have been made by a process that died before it flushed the parent, so the parents
+    /// are flushed either way; the first part is made durable when the store is opened.
     func makeDirectory(_ relativePath: String) throws {
         var parent = layout.root
-        for part in relativePath.split(separator: "/") {
+        for (depth, part) in relativePath.split(separator: "/").enumerated() {
             let path = parent + "/" + part
-            if try SystemCalls.makeDirectory(path) { try SystemCalls.syncDirectory(parent) }
+            if try SystemCalls.makeDirectory(path) || depth > 0 { try SystemCalls.syncDirectory(parent) }
             parent = path
         }
     }
