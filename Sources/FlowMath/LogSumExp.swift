@@ -1,9 +1,12 @@
-/// log Σ exp(values) in double precision, stable for any magnitude; −infinity for none or all −infinity.
-public func logSumExp(_ values: some Sequence<Double>) -> Double {
-    var maximum = -Double.infinity
-    for value in values where value > maximum || value.isNaN { maximum = value }
-    if !maximum.isFinite { return maximum }
-    var sum = 0.0
-    for value in values { sum += Elementary.exp(value - maximum) }
-    return maximum + Elementary.log(sum)
+/// log Σ exp(values) in double precision, stable for any magnitude; −infinity for none or all −infinity, NaN when one is.
+public func logSumExp(_ values: [Double]) -> Double {
+    // A concrete array: a generic sequence would go through its iterator's witness table for every element.
+    values.withUnsafeBufferPointer { values in
+        var maximum = -Double.infinity
+        for value in values where value > maximum || value.isNaN { maximum = value }
+        if !maximum.isFinite { return maximum }
+        var sum = 0.0
+        for value in values { sum += Elementary.exp(value - maximum) }
+        return maximum + Elementary.log(sum)
+    }
 }

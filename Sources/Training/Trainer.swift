@@ -259,16 +259,17 @@ public final class Trainer {
         counters.bestParameters = []
     }
 
-    /// Static pools: the last fraction by index is set aside before anything is weighted. Fresh pools: a pool of its
-    /// own.
+    /// The validation draws. Static pools: the last fraction by index is set aside before anything is weighted. Fresh
+    /// pools: a pool of its own, that fraction of a pool's size.
     private static func split(
         _ first: RawDraws, task: any InferenceTask, configuration: TrainingConfiguration, seed: UInt64
     ) throws(TrainingError) -> (training: RawDraws, held: RawDraws?) {
         guard configuration.validationFraction > 0 else { return (first, nil) }
         if configuration.proposal == .fresh {
+            let count = Int((configuration.validationFraction * Double(configuration.draws)).rounded(.up))
             let held = try RawDraws.draw(
-                task: task, objective: configuration.objective, count: configuration.draws, seed: seed,
-                purpose: .validation, round: 0)
+                task: task, objective: configuration.objective, count: count, seed: seed, purpose: .validation,
+                round: 0)
             return (first, held)
         }
         let count = first.logWeights.count

@@ -28,10 +28,10 @@ public enum TrainingParameters {
             "proposal", .choice(["static", "fresh"]), default: .string("fresh"),
             "`static`: one pool of draws for the whole run (the paper's setting); `fresh`: a new pool every round."),
         ParameterDescription(
-            "draws", .integer(16...100_000_000), default: .integer(20_000),
+            "draws", .integer(16...100_000_000), default: .integer(100_000),
             "Draws in a pool; each is one likelihood evaluation (one exact sample with maximum-likelihood)."),
         ParameterDescription(
-            "stepsPerRound", .integer(1...1_000_000), default: .integer(50),
+            "stepsPerRound", .integer(1...1_000_000), default: .integer(100),
             "With fresh pools: steps before the next pool is drawn."),
         ParameterDescription(
             "weighting", .choice(["pool", "batch"]), default: .string("pool"),
@@ -68,13 +68,14 @@ public enum TrainingParameters {
             "The learning rate at the last step as a fraction of the peak."),
         ParameterDescription(
             "validationFraction", .number(0...0.5, exclusiveMinimum: false), default: .number(0.1),
-            "The last fraction of the first pool, set aside as the validation set; 0 turns validation off."),
+            "Validation set as a fraction of a pool: its last draws with a static pool, a pool of its own with fresh ones; 0 "
+                + "turns validation off."),
         ParameterDescription(
             "earlyStoppingPatience", .integer(0...1_000_000), default: .integer(0),
             "Validations without improvement after which training stops and the best parameters are used; 0 turns it "
                 + "off. It acts only when the validation set's effective sample size is at least 200."),
         ParameterDescription(
-            "historyInterval", .integer(1...1_000_000), default: .integer(50),
+            "historyInterval", .integer(1...1_000_000), default: .integer(100),
             "Steps between rows of the training history (loss, validation loss, gradient norm, ESS)."),
     ]
 }
