@@ -14,6 +14,15 @@ public struct LearningRateSchedule: Sendable, Equatable {
     /// Steps in all.
     public var steps: Int
 
+    /// Creates a schedule.
+    public init(kind: ScheduleKind, peak: Double, warmupSteps: Int, finalFraction: Double, steps: Int) {
+        self.kind = kind
+        self.peak = peak
+        self.warmupSteps = warmupSteps
+        self.finalFraction = finalFraction
+        self.steps = steps
+    }
+
     /// The rate of step `step`, 0-based.
     public func rate(atStep step: Int) -> Double {
         if step < warmupSteps { return peak * Double(step + 1) / Double(warmupSteps) }
