@@ -53,7 +53,9 @@ let package = Package(
         .testTarget(name: "RunStorageTests", dependencies: ["RunStorage", grdb]),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Catalog", "FlowMath"], exclude: ["Fixtures"]),
-        .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "TestSupport"]),
+        .testTarget(
+            name: "OrchestrationTests",
+            dependencies: ["Orchestration", "Experiments", "RunStorage", "Metrics", "Catalog"]),
         .testTarget(name: "CommandTests", dependencies: []),
     ],
     swiftLanguageModes: [.v6],
