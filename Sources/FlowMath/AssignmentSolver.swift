@@ -31,9 +31,7 @@ public struct AssignmentSolver {
     public static func solve(_ matrix: CostMatrix, kernels: PairwiseKernels = .current) -> Assignment? {
         guard matrix.rows == matrix.columns else { return nil }
         if matrix.rows == 0 { return Assignment(columnOfRow: [], rowPrices: [], columnPrices: []) }
-        for i in 0..<matrix.rows {
-            for j in 0..<matrix.columns where !matrix[i, j].isFinite { return nil }
-        }
+        guard matrix.isFinite else { return nil }
         var solver = AssignmentSolver(matrix, kernels)
         return solver.solve()
     }
@@ -65,10 +63,15 @@ public struct AssignmentSolver {
     private mutating func reduceColumns() {
         var minima = Array(costs[0..<n])
         var rows = [Int](repeating: 0, count: n)
-        for i in 1..<n {
-            for j in 0..<n where costs[i &* stride &+ j] < minima[j] {
-                minima[j] = costs[i &* stride &+ j]
-                rows[j] = i
+        costs.withUnsafeBufferPointer { costs in
+            minima.withUnsafeMutableBufferPointer { minima in
+                for i in 1..<n {
+                    let row = costs.baseAddress! + i &* stride
+                    for j in 0..<n where row[j] < minima[j] {
+                        minima[j] = row[j]
+                        rows[j] = i
+                    }
+                }
             }
         }
         for j in (0..<n).reversed() {

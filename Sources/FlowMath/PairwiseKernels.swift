@@ -173,6 +173,28 @@ public struct CostMatrix: Sendable {
         values = [Double](repeating: 0, count: rows * stride)
     }
 
+    /// Whether no cost is infinite or NaN.
+    public var isFinite: Bool {
+        // The exponent bits are all ones for exactly those: an integer maximum, which vectorises.
+        let exponent: UInt64 = 0x7FF0_0000_0000_0000
+        var largest: UInt64 = 0
+        values.withUnsafeBufferPointer { values in
+            for i in 0..<rows {
+                for j in 0..<columns { largest = max(largest, values[i &* stride &+ j].bitPattern & exponent) }
+            }
+        }
+        return largest != exponent
+    }
+
+    /// The matrix of square roots.
+    public func squareRoots() -> CostMatrix {
+        var result = self
+        result.values.withUnsafeMutableBufferPointer { values in
+            for index in values.indices { values[index] = values[index].squareRoot() }
+        }
+        return result
+    }
+
     /// Cost of row i and column j.
     public subscript(i: Int, j: Int) -> Double {
         get { values[i &* stride &+ j] }

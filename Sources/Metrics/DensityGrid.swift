@@ -77,14 +77,22 @@ package struct DensityGrid {
             if logDensity[cell] == -.infinity { return nil }
             parent[cell] = Int32(cell)
             label[cell] = Int16(peaks.firstIndex(of: cell) ?? -1)
-            for neighbour in neighbours(of: cell) where parent[neighbour] >= 0 {
-                let a = root(cell)
-                let b = root(neighbour)
-                if a == b { continue }
-                if label[a] >= 0 && label[b] >= 0 { return logDensity[cell] }
-                parent[b] = Int32(a)
-                label[a] = max(label[a], label[b])
+            var current = cell
+            var met = false
+            forEachNeighbour(of: cell) { neighbour in
+                guard parent[neighbour] >= 0, !met else { return }
+                let other = root(neighbour)
+                if other == current { return }
+                if label[current] >= 0 && label[other] >= 0 {
+                    met = true
+                    return
+                }
+                // The older component keeps its root: paths stay short without ranks.
+                parent[current] = Int32(other)
+                label[other] = max(label[other], label[current])
+                current = other
             }
+            if met { return logDensity[cell] }
         }
         return nil
     }
@@ -102,21 +110,22 @@ package struct DensityGrid {
         var cell = start
         while true {
             var best = cell
-            for neighbour in neighbours(of: cell) where logDensity[neighbour] > logDensity[best] { best = neighbour }
+            forEachNeighbour(of: cell) { neighbour in
+                if logDensity[neighbour] > logDensity[best] { best = neighbour }
+            }
             if best == cell { return cell }
             cell = best
         }
     }
 
-    private func neighbours(of cell: Int) -> [Int] {
+    @inline(__always)
+    private func forEachNeighbour(of cell: Int, _ body: (Int) -> Void) {
         let row = cell / Self.side
         let column = cell % Self.side
-        var result: [Int] = []
         for r in max(0, row - 1)...min(Self.side - 1, row + 1) {
             for c in max(0, column - 1)...min(Self.side - 1, column + 1) where r != row || c != column {
-                result.append(r * Self.side + c)
+                body(r * Self.side + c)
             }
         }
-        return result
     }
 }

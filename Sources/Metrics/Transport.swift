@@ -9,11 +9,9 @@ import FlowMath
 func exactTransport(_ a: Points, _ b: Points, squared: Bool) -> Result<Estimate, SampleProblem> {
     let count = min(a.count, b.count)
     guard count >= 1 else { return .failure(SampleProblem("needs at least 1 point on each side")) }
-    var matrix = PairwiseKernels.current.squaredDistances(
+    let squares = PairwiseKernels.current.squaredDistances(
         FeatureMajorPoints(a, limit: count), FeatureMajorPoints(b, limit: count))
-    if !squared {
-        for index in matrix.values.indices { matrix.values[index] = matrix.values[index].squareRoot() }
-    }
+    let matrix = squared ? squares : squares.squareRoots()
     guard let assignment = AssignmentSolver.solve(matrix) else {
         return .failure(SampleProblem("distances between the points overflow"))
     }
