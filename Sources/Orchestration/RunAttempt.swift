@@ -98,6 +98,7 @@ private final class RunObservation {
     private let beganAt = monotonicSeconds()
     private var lastCheckpoint: Double
     private var lastProgress = -Double.infinity
+    private var lastPhase: RunPhase?
     private(set) var hasBegun = false
     private(set) var history: [HistoryRow] = []
 
@@ -121,8 +122,9 @@ private final class RunObservation {
         case .progress(let progress):
             attempt.tally.emit(.progress(worker: attempt.worker, progress))
             let now = monotonicSeconds()
-            guard now - lastProgress >= 1 else { return }
+            guard now - lastProgress >= 1 || progress.phase != lastPhase else { return }
             lastProgress = now
+            lastPhase = progress.phase
             try attempt.inStore { try attempt.claim.recordProgress(StoreConversion.progress(progress)) }
         case .checkpoint(let checkpoint):
             history = checkpoint.history

@@ -105,5 +105,5 @@ public struct RunFilterError: Error, Sendable, Equatable, CustomStringConvertibl
     public init(_ message: String) { self.message = message }
 
     /// The message and an example of what is right.
-    public var description: String { "\(message). Example: --where 'task=two-moons and couplingLayers>=8'" }
+    public var description: String { "\(message)\n  Example: --where 'task=two-moons and couplingLayers>=8'" }
 }

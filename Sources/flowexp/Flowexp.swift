@@ -9,9 +9,9 @@ struct Flowexp: ParsableCommand {
         abstract: "Trains normalizing flows over a declared set of configurations and compares them.",
         discussion: """
             Examples:
-              flowexp sweep experiments/gmm_vs_gauss.json   run an experiment; the same command resumes it
-              flowexp report --metric mmd                   compare: mean, confidence interval, paired test, floor
-              flowexp status                                what is done and what is not
+              flowexp sweep experiments/gmm_vs_gauss.json   run it; again: resume it
+              flowexp report --metric mmd                   compare the configurations
+              flowexp status                                what is done, what is not
               flowexp list tasks                            what a spec can name
             """,
         subcommands: commands)

@@ -74,6 +74,6 @@ struct EvaluateCommand: ParsableCommand {
             Talk.say("Stopped. The same command goes on.")
             throw ExitCode(ExitStatus.interrupted.rawValue)
         }
-        Talk.say("  Compare: flowexp report \(name) --metric \(metric ?? "mmd")")
+        Talk.say("  Compare: \(MetricNames.reportCommand(name, evaluation))")
     }
 }

@@ -28,7 +28,9 @@ struct ResumeCommand: ParsableCommand {
         let names = try sweep.map { [$0] } ?? unfinished(in: store, options)
         if names.isEmpty {
             Talk.say("Nothing to resume: every sweep of \(store.path) is done.")
-            if let last = try store.mostRecentSweep() { Talk.say("  Compare: flowexp report \(last) --metric mmd") }
+            if let last = try store.mostRecentSweep() {
+                Talk.say("  Compare: \(MetricNames.reportCommand(last, in: store))")
+            }
             return
         }
         var worst = ExitStatus.success

@@ -10,7 +10,7 @@ struct ShowCommand: ParsableCommand {
         commandName: "show", abstract: "Show one run: configuration, attempts, metrics, history, files.",
         discussion: """
             Examples:
-              flowexp show a91f          any unambiguous beginning of the id (flowexp ls prints them)
+              flowexp show a91f          any unambiguous beginning of the id
               flowexp show a91f --json
             """)
 

@@ -10,7 +10,7 @@ struct StatusCommand: ParsableCommand {
         discussion: """
             Examples:
               flowexp status                      every sweep of the store
-              flowexp status gmm_vs_gauss --watch from a second terminal, until the sweep ends
+              flowexp status gmm_vs_gauss --watch    from a second terminal
             """)
 
     @Argument(help: "The sweep; every sweep without it.")
@@ -36,19 +36,19 @@ struct StatusCommand: ParsableCommand {
             try Output.data(redraws ? "\u{1B}[H\u{1B}[2J" + text : text)
             let isRunning = statuses.contains { !$0.running.isEmpty }
             if !watch || !isRunning {
-                if !output.json { hint(statuses) }
+                if !output.json { hint(statuses, in: store) }
                 return
             }
             Thread.sleep(forTimeInterval: 2)
         }
     }
 
-    private func hint(_ statuses: [SweepStatus]) {
+    private func hint(_ statuses: [SweepStatus], in store: RunStore) {
         let unfinished = statuses.filter { ($0.counts[.planned] ?? 0) + ($0.counts[.interrupted] ?? 0) > 0 }
         if let first = unfinished.first(where: { $0.running.isEmpty }) {
             Talk.say("Continue with: flowexp resume \(first.sweep)")
         } else if let first = statuses.first, unfinished.isEmpty, first.running.isEmpty {
-            Talk.say("Compare with: flowexp report \(first.sweep) --metric mmd")
+            Talk.say("Compare with: \(MetricNames.reportCommand(first.sweep, in: store))")
         }
     }
 

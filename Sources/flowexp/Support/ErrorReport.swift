@@ -17,7 +17,7 @@ struct ErrorReport {
             text = Self.line(failure.message, failure.remedy)
         case let error as RunStoreError:
             status = error.exitCode
-            text = Self.line(error.description, Self.remedy(for: error))
+            text = Self.line(error.description, nil)
         case let error as RunFilterError:
             status = ExitStatus.usage.rawValue
             text = Self.line("--where: \(error)", nil)
@@ -40,15 +40,5 @@ struct ErrorReport {
 
     private static func line(_ message: String, _ remedy: String?) -> String {
         "flowexp: \(message)" + (remedy.map { "\n  \($0)" } ?? "")
-    }
-
-    /// The store's own remedies name no commands; these do.
-    private static func remedy(for error: RunStoreError) -> String? {
-        switch error.kind {
-        case .missingStore: return "Make one with: flowexp sweep SPEC   (or name an existing one with --store)"
-        case .noSuchSweep: return "The sweeps of a store: flowexp status"
-        case .noSuchRun, .ambiguousRun: return "The runs of a store: flowexp ls"
-        default: return nil
-        }
     }
 }

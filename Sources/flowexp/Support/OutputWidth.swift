@@ -1,6 +1,8 @@
 import Catalog
+import Experiments
 import Foundation
 import Orchestration
+import RunStorage
 
 /// How wide tables may be.
 enum OutputWidth {
@@ -35,6 +37,21 @@ enum MetricNames {
                 remedy: "There are: \(known.joined(separator: ", "))")
         }
         return names
+    }
+}
+
+extension MetricNames {
+    /// The report to suggest after a sweep: of `mmd` where the evaluation has it, else of its first metric.
+    static func reportCommand(_ sweep: String, _ evaluation: EvaluationPlan) -> String {
+        let names = (evaluation.parameters["metrics"]?.arrayValue ?? []).compactMap(\.stringValue)
+        let metric = names.isEmpty || names.contains("mmd") ? "mmd" : names[0]
+        return "flowexp report \(sweep) --metric \(metric)"
+    }
+
+    /// The same from what the store keeps of the sweep.
+    static func reportCommand(_ sweep: String, in store: RunStore) -> String {
+        let kept = try? EvaluationPlan(canonicalJSON: store.newestRevision(ofSweep: sweep).evaluationJSON)
+        return reportCommand(sweep, kept ?? EvaluationPlan())
     }
 }
 

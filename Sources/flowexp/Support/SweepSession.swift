@@ -45,7 +45,7 @@ struct SweepSession {
         let overview = plan.overview(workers: min(executor.workers, max(1, plan.toRun.count, plan.toEvaluate)))
         Talk.say(SweepText.plan(spec.plan, overview: overview, change: change))
         if plan.isDone {
-            Talk.say(SweepText.nothingToDo(overview))
+            Talk.say(SweepText.nothingToDo(overview, plan.evaluation))
             return overview.failed > 0 ? .failedRuns : .success
         }
         let labels = RunLabels.labels(spec.plan)

@@ -28,7 +28,7 @@ enum SweepText {
         return lines.joined(separator: "\n")
     }
 
-    static func nothingToDo(_ overview: SweepOverview) -> String {
+    static func nothingToDo(_ overview: SweepOverview, _ evaluation: EvaluationPlan) -> String {
         if overview.total == 0 { return "No run of the sweep satisfies the condition; nothing was started." }
         if overview.beyondLimit > 0 { return "The limit leaves nothing to start." }
         if overview.failed > 0 {
@@ -39,7 +39,7 @@ enum SweepText {
         }
         return """
             Nothing to start: all \(CountText.of(overview.total, "run")) are completed.
-              Compare: flowexp report \(overview.name) --metric mmd
+              Compare: \(MetricNames.reportCommand(overview.name, evaluation))
             """
     }
 
@@ -62,13 +62,14 @@ enum SweepText {
         if result.failed > 0 {
             lines.append("  Why: flowexp ls \(plan.name) --where state=failed    Again: add --retry-failed")
         }
-        if result.completed > 0 { lines.append("  Compare: flowexp report \(plan.name) --metric mmd") }
+        if result.completed > 0 { lines.append("  Compare: \(MetricNames.reportCommand(plan.name, plan.evaluation))") }
         return lines.joined(separator: "\n")
     }
 
     private static func stopped(_ result: SweepResult) -> String {
         let seconds = CountText.fixed(result.stopSeconds, decimals: 1)
-        var text = "stopping: \(CountText.of(result.checkpointed, "run")) checkpointed in \(seconds) s."
+        var text = "stopping: \(CountText.of(result.checkpointed, "run")) checkpointed in \(seconds) s;"
+        text += " \(CountText.grouped(result.completed)) completed."
         if result.abandoned > 0 {
             text +=
                 " \(CountText.of(result.abandoned, "run")) did not reach a step in time and will go on from the last"

@@ -10,7 +10,7 @@ enum VersionText {
 
     static func print(json: Bool) throws {
         let variant = Kernels.current.numericsVariant
-        let sqlite = "?"
+        let sqlite = SQLiteLibrary.version
         if json {
             return try JSONOutput.print(
                 .object([
