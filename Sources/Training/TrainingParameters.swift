@@ -45,7 +45,7 @@ public enum TrainingParameters {
             "optimizer", .choice(["adam"]), default: .string("adam"),
             "Adam with decoupled weight decay (Loshchilov and Hutter 2019)."),
         ParameterDescription(
-            "learningRate", .number(0...10, exclusiveMinimum: true), default: .number(1e-3), "Peak learning rate."),
+            "learningRate", .number(0...10, exclusiveMinimum: true), default: .number(3e-3), "Peak learning rate."),
         ParameterDescription(
             "weightDecay", .number(0...1, exclusiveMinimum: false), default: .number(0),
             "Decoupled weight decay of conditioner weights, per step times the learning rate."),

@@ -6,7 +6,7 @@ import FlowMath
 struct KMeans {
     let components: Int
     let candidates = 4
-    let iterations = 50
+    let iterations = 20
 
     /// Centres (K × D, flat) and weighted inertia Σ w ‖x − nearest centre‖².
     func run(_ draws: ActiveDraws, stream: inout RandomStream) -> (centres: [Double], inertia: Double) {

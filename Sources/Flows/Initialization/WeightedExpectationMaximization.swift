@@ -63,28 +63,10 @@ public struct WeightedExpectationMaximization: Sendable {
         fit.covariances = []
         var total = 0.0
         for k in 0..<components {
-            var mass = 0.0
             var mean = [Double](repeating: 0, count: dimension)
-            for i in 0..<draws.count {
-                let w = draws.weights[i] * shares[i &* components &+ k]
-                if w == 0 { continue }
-                mass += w
-                for d in 0..<dimension { mean[d] += w * draws.values[i &* dimension &+ d] }
-            }
             var covariance = [Double](repeating: 0, count: dimension * dimension)
+            let mass = moments(draws, shares: shares, component: k, mean: &mean, covariance: &covariance)
             if mass > 1e-12 {
-                for d in 0..<dimension { mean[d] /= mass }
-                for i in 0..<draws.count {
-                    let w = draws.weights[i] * shares[i &* components &+ k]
-                    if w == 0 { continue }
-                    for r in 0..<dimension {
-                        let dr = draws.values[i &* dimension &+ r] - mean[r]
-                        for c in (isFull ? 0 : r)...r {
-                            covariance[r &* dimension &+ c] +=
-                                w * dr * (draws.values[i &* dimension &+ c] - mean[c])
-                        }
-                    }
-                }
                 for r in 0..<dimension {
                     for c in 0...r {
                         covariance[r * dimension + c] /= mass
@@ -102,6 +84,39 @@ public struct WeightedExpectationMaximization: Sendable {
             total += fit.weights[k]
         }
         for k in 0..<components { fit.weights[k] /= total }
+    }
+
+    /// Weighted mass of a component, its mean and the sums of its scatter about that mean (lower triangle).
+    private func moments(
+        _ draws: ActiveDraws, shares: [Double], component: Int, mean: inout [Double], covariance: inout [Double]
+    ) -> Double {
+        let dimension = draws.dimension
+        return draws.values.withUnsafeBufferPointer { values in
+            draws.weights.withUnsafeBufferPointer { weights in
+                shares.withUnsafeBufferPointer { shares in
+                    var mass = 0.0
+                    for i in 0..<weights.count {
+                        let w = weights[i] * shares[i &* components &+ component]
+                        if w == 0 { continue }
+                        mass += w
+                        for d in 0..<dimension { mean[d] += w * values[i &* dimension &+ d] }
+                    }
+                    guard mass > 1e-12 else { return mass }
+                    for d in 0..<dimension { mean[d] /= mass }
+                    for i in 0..<weights.count {
+                        let w = weights[i] * shares[i &* components &+ component]
+                        if w == 0 { continue }
+                        for r in 0..<dimension {
+                            let scaled = w * (values[i &* dimension &+ r] - mean[r])
+                            for c in (isFull ? 0 : r)...r {
+                                covariance[r &* dimension &+ c] += scaled * (values[i &* dimension &+ c] - mean[c])
+                            }
+                        }
+                    }
+                    return mass
+                }
+            }
+        }
     }
 
     /// E step; returns the weighted mean log density.
@@ -162,10 +177,11 @@ struct ActiveDraws {
     let weights: [Double]
     var count: Int { weights.count }
 
-    /// Keeps draws with more than 10⁻¹⁰ of the largest weight: the rest cannot move a fit.
+    /// Keeps draws with more than 10⁻⁵ of the largest weight: together the rest carry less than n·10⁻⁵ of it, and they
+    /// are most of a pool.
     init(_ points: Points, weights: [Double]) {
         dimension = points.dimension
-        let threshold = (weights.max() ?? 0) * 1e-10
+        let threshold = (weights.max() ?? 0) * 1e-5
         var values: [Double] = []
         var kept: [Double] = []
         for i in 0..<points.count where weights[i] > threshold {
