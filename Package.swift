@@ -37,7 +37,8 @@ let package = Package(
         .executableTarget(
             name: "flowexp",
             dependencies: [
-                "Benchmarks", "Experiments", "Orchestration", "Reports", "RunStorage", "Training", "Flows", "Tasks", "Metrics",
+                "Benchmarks", "Experiments", "Orchestration", "Reports", "RunStorage", "Training", "Flows", "Tasks",
+                "Metrics",
                 "Catalog", "FlowMath", argumentParser, logging,
             ]),
 
