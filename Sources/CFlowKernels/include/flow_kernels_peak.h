@@ -6,8 +6,8 @@
 
 typedef struct flow_peak_kernels {
     // Runs `iterations` rounds of 12 independent single-precision multiply-adds on 16 lanes, all in registers: 384
-    // operations a round. Returns a value that depends on all of them, so that none can be left out.
-    float (*multiply_adds)(size_t iterations);
+    // operations a round. `chains` holds 14 × 16 floats: twelve running values, the factor and the term.
+    void (*multiply_adds)(float *chains, size_t iterations);
 } flow_peak_kernels;
 
 #endif
