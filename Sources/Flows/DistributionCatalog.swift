@@ -22,7 +22,8 @@ public enum DistributionCatalog {
                 "Number of components K; `match` takes the task's number of modes."),
             ParameterDescription(
                 "covariance", .choice(["diagonal", "full"]), default: .string("full"),
-                "Shape of each component's covariance; the mixing between couplings rotates base space, which only `full` follows."),
+                "Shape of each component's covariance; the mixing between couplings rotates base space, which only `full` follows."
+            ),
             ParameterDescription(
                 "init", .choice(["em", "random", "given"]), default: .string("em"),
                 "Where the mixture starts: weighted EM on the training draws, standard normal means, or `means` as given."

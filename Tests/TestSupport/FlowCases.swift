@@ -3,9 +3,13 @@ import Flows
 
 /// One row of the table of flows that every property test runs over. A new bijection or base is tested by adding rows.
 public struct FlowCase: Sendable, CustomStringConvertible {
+    /// Its name in test output.
     public var description: String
+    /// D.
     public var dimension: Int
+    /// The bijection.
     public var configuration: FlowConfiguration
+    /// The base.
     public var base: BaseConfiguration
 
     static func mixture(_ components: Int, full: Bool = false, trainable: Bool = true) -> BaseConfiguration {

@@ -4,6 +4,7 @@ import Flows
 /// The same flow in plain double-precision loops, read from the formulas and not from the engine: one point at a time,
 /// parameters by name. Finite differences of it are the oracle for the engine's gradients.
 public struct ReferenceFlow {
+    /// The architecture and its parameters' layout.
     public let flow: Flow
     /// Values by tensor name, row-major.
     public var tensors: [String: [Double]]

@@ -23,11 +23,13 @@ struct TrainerCase: Sendable, CustomStringConvertible {
             description: "weighted, fresh, gmm em",
             base: .gaussianMixture(GaussianMixtureConfiguration(components: 4, isFull: true))),
         TrainerCase(
-            description: "weighted, static, gmm random", base: .gaussianMixture(
+            description: "weighted, static, gmm random",
+            base: .gaussianMixture(
                 GaussianMixtureConfiguration(components: 3, initialization: .random, freezeFraction: 0)),
             changes: ["proposal": .string("static")]),
         TrainerCase(
-            description: "per-batch weights, static", changes: ["proposal": .string("static"), "weighting": .string("batch")]),
+            description: "per-batch weights, static",
+            changes: ["proposal": .string("static"), "weighting": .string("batch")]),
         TrainerCase(description: "per-batch weights, fresh", changes: ["weighting": .string("batch")]),
         TrainerCase(
             description: "maximum likelihood, early stopping", task: "two-moons",
@@ -142,7 +144,8 @@ struct TrainerCase: Sendable, CustomStringConvertible {
 
     @Test func anEnormousLearningRateIsReportedAsDivergence() throws {
         let trainer = try TrainerCase(
-            description: "", changes: [
+            description: "",
+            changes: [
                 "learningRate": .number(10), "gradientClip": .number(0), "steps": .integer(4000),
                 "warmupSteps": .integer(0), "schedule": .string("constant"), "draws": .integer(100),
             ]
