@@ -6,7 +6,8 @@ public func logSumExp(_ values: [Double]) -> Double {
         for value in values where value > maximum || value.isNaN { maximum = value }
         if !maximum.isFinite { return maximum }
         var sum = 0.0
-        for value in values { sum += Elementary.exp(value - maximum) }
+        // Terms below e^−60 of the largest are beyond the last bit of the sum, however many there are.
+        for value in values where value - maximum > -60 { sum += Elementary.exp(value - maximum) }
         return maximum + Elementary.log(sum)
     }
 }

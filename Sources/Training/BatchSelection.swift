@@ -16,9 +16,12 @@ enum BatchSelection {
         batch.count = size
         pool.cumulative.withUnsafeBufferPointer { cumulative in
             pool.values.withUnsafeBufferPointer { values in
-                var index = 0
                 for i in 0..<size {
-                    let target = total * ((Double(i) + offset) / Double(size))
+                    let position = (Double(i) + offset) / Double(size)
+                    let target = total * position
+                    // The guide may be one slot ahead by rounding, so the search starts a slot earlier.
+                    let slot = max(Int(position * Double(pool.guide.count)) &- 1, 0)
+                    var index = Int(pool.guide[slot])
                     while index < cumulative.count &- 1 && cumulative[index] <= target { index &+= 1 }
                     for d in 0..<dimension {
                         batch.values.pointer[i &* dimension &+ d] = values[index &* dimension &+ d]

@@ -47,6 +47,9 @@ struct TrainingPool: Sendable {
     let values: [Float]
     /// Running sums of their weights; the last one is 1 up to rounding.
     let cumulative: [Double]
+    /// guide[g] = the first draw whose running sum exceeds g/guide.count of the total: where a search in `cumulative`
+    /// starts.
+    let guide: [Int32]
     /// Their weights.
     let weights: [Double]
     let dimension: Int
@@ -82,7 +85,21 @@ struct TrainingPool: Sendable {
         self.values = values
         self.weights = weights
         self.cumulative = cumulative
+        guide = Self.guide(cumulative)
         effectiveSampleSize = 1 / squares
+    }
+
+    private static func guide(_ cumulative: [Double]) -> [Int32] {
+        let count = max(cumulative.count / 2, 1)
+        let total = cumulative[cumulative.count - 1]
+        var guide = [Int32](repeating: 0, count: count)
+        var index = 0
+        for g in 0..<count {
+            let target = total * (Double(g) / Double(count))
+            while index < cumulative.count - 1 && cumulative[index] <= target { index &+= 1 }
+            guide[g] = Int32(truncatingIfNeeded: index)
+        }
+        return guide
     }
 
     /// The draws that carry weight, widened.
