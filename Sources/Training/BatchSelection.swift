@@ -3,11 +3,13 @@ import Flows
 
 /// Fills optimiser batches from pools. Stateless between steps: batch s is a function of (pool, seed, s), so a resumed
 /// run needs no generator state.
-enum BatchSelection {
+package enum BatchSelection {
     /// Systematic resampling (Kitagawa 1996): batch positions (u + i)/B in the cumulative weights with one uniform u,
     /// each drawn point with weight 1/B. Unbiased for the pool's weighted loss and never spends a slot on a draw of
     /// nil weight.
-    static func resample(_ pool: TrainingPool, size: Int, seed: UInt64, step: Int, into batch: inout WeightedBatch) {
+    package static func resample(
+        _ pool: TrainingPool, size: Int, seed: UInt64, step: Int, into batch: inout WeightedBatch
+    ) {
         var stream = RandomStream(seed: seed, purpose: .resampling, step: UInt32(truncatingIfNeeded: step))
         let offset = stream.nextUniform()
         let total = pool.cumulative[pool.activeCount - 1]

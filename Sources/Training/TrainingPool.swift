@@ -2,10 +2,15 @@ import FlowMath
 import Tasks
 
 /// Draws with their log weights, before anything is normalised.
-struct RawDraws: Sendable {
-    var points: Points
+package struct RawDraws: Sendable {
+    package var points: Points
     /// log L(θ); 0 for exact samples.
-    var logWeights: [Double]
+    package var logWeights: [Double]
+
+    package init(points: Points, logWeights: [Double]) {
+        self.points = points
+        self.logWeights = logWeights
+    }
 
     /// Draws pool number `round`; a pure function of (task, objective, count, seed, purpose, round).
     static func draw(
@@ -40,28 +45,28 @@ struct RawDraws: Sendable {
 }
 
 /// A pool with weights normalised once over all of it (log-sum-exp, double precision).
-struct TrainingPool: Sendable {
+package struct TrainingPool: Sendable {
     /// Draws in the pool, those of nil weight included.
     let drawCount: Int
     /// The draws that carry weight, single precision as the engine takes them, point-major.
-    let values: [Float]
+    package let values: [Float]
     /// Running sums of their weights; the last one is 1 up to rounding.
     let cumulative: [Double]
     /// guide[g] = the first draw whose running sum exceeds g/guide.count of the total: where a search in `cumulative`
     /// starts.
     let guide: [Int32]
     /// Their weights.
-    let weights: [Double]
+    package let weights: [Double]
     let dimension: Int
     /// 1 / Σ w²: the number of equally weighted draws that would be as good.
-    let effectiveSampleSize: Double
+    package let effectiveSampleSize: Double
 
-    var activeCount: Int { weights.count }
+    package var activeCount: Int { weights.count }
 
     /// Draws below this fraction of the largest weight are left out: together they carry less than n·10⁻¹² of it.
     static let negligible = 1e-12
 
-    init(_ raw: RawDraws) throws(TrainingError) {
+    package init(_ raw: RawDraws) throws(TrainingError) {
         let total = logSumExp(raw.logWeights)
         guard total.isFinite, let largest = raw.logWeights.max() else {
             throw .noWeight(draws: raw.logWeights.count)

@@ -124,11 +124,45 @@ struct TrainerCase: Sendable, CustomStringConvertible {
         }
     }
 
-    @Test func resamplingGivesEachDrawItsShare() throws {
-        // Systematic resampling: the number of copies of a draw differs from B·w by less than one, in every batch.
-        let trainer = try TrainerCase(description: "").make()
-        #expect(trainer.firstPoolEffectiveSampleSize > 10)
-        #expect(trainer.firstPoolEffectiveSampleSize < 600)
+    @Test(arguments: [1, 7, 64, 1000])
+    func resamplingGivesEachDrawItsShare(_ size: Int) throws {
+        // Systematic resampling: in every batch the number of copies of a draw differs from B·w by less than one, and
+        // over many batches the mean number of copies is B·w.
+        var stream = RandomStream(seed: 3, purpose: .reference)
+        let count = 200
+        // Draw i is recognised by its coordinate; weights span many orders of magnitude, some are nil.
+        let logWeights = (0..<count).map { $0 % 17 == 0 ? -Double.infinity : 4 * stream.nextNormal() }
+        let raw = RawDraws(points: Points(dimension: 1, values: (0..<count).map(Double.init)), logWeights: logWeights)
+        let pool = try TrainingPool(raw)
+        #expect(abs(pool.weights.reduce(0, +) - 1) < 1e-9)
+        let total = logSumExp(logWeights)
+        let weights = logWeights.map { Elementary.exp($0 - total) }
+        #expect(abs(pool.effectiveSampleSize * weights.reduce(0) { $0 + $1 * $1 } - 1) < 1e-9)
+        var batch = WeightedBatch(dimension: 1, capacity: size)
+        var means = [Double](repeating: 0, count: count)
+        let batches = 2000
+        for step in 0..<batches {
+            BatchSelection.resample(pool, size: size, seed: 9, step: step, into: &batch)
+            var copies = [Double](repeating: 0, count: count)
+            for i in 0..<size {
+                copies[Int(batch.values.pointer[i])] += 1
+                #expect(batch.weights.pointer[i] == Float(1 / Double(size)))
+            }
+            for i in 0..<count {
+                #expect(abs(copies[i] - Double(size) * weights[i]) < 1 + 1e-6, "draw \(i) of batch \(step)")
+                means[i] += copies[i] / Double(batches)
+            }
+        }
+        for i in 0..<count {
+            // The fractional part is a Bernoulli number: standard deviation at most ½; five standard errors.
+            #expect(abs(means[i] - Double(size) * weights[i]) < 5 * 0.5 / Double(batches).squareRoot())
+        }
+    }
+
+    @Test func drawsWithoutWeightAreAnError() {
+        let raw = RawDraws(
+            points: Points(dimension: 1, values: [1, 2]), logWeights: [-.infinity, -.infinity])
+        #expect(throws: TrainingError.noWeight(draws: 2)) { try TrainingPool(raw) }
     }
 
     @Test func likelihoodEvaluationsCountEveryDraw() throws {
