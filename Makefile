@@ -2,13 +2,14 @@
 
 FLOWEXP := .build/release/flowexp
 
-.PHONY: help demo build test lint bench clean dependencies
+.PHONY: help demo build test lint bench kill-test clean dependencies
 
 help:
 	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
 	@echo 'make test    build and run every test'
 	@echo 'make lint    check the format of the sources'
 	@echo 'make bench   measure training speed on this machine'
+	@echo 'make kill-test KILLS=20   kill -9 a sweep at random moments and compare the results'
 	@echo 'make clean   remove what was built (runs/ stays)'
 
 dependencies:
@@ -29,6 +30,10 @@ lint:
 
 bench: build
 	$(FLOWEXP) bench
+
+KILLS ?= 20
+kill-test: build
+	bash Scripts/kill-test.sh $(KILLS)
 
 clean:
 	swift package clean

@@ -36,7 +36,7 @@ extension ParameterDescription.Kind {
             }
         }
         var mismatch = KindMismatch(position: node.position, found: node.shortText, allowed: summary)
-        if case .string(let name) = node.content { mismatch.suggestion = nearestName(to: name, in: choices) }
+        if case .string(let name) = node.content { mismatch.suggestion = NearestName.of(name, among: choices) }
         return .failure(mismatch)
     }
 

@@ -99,7 +99,7 @@ extension SpecReader {
             report(
                 at: node.position, keyPath, "there is no such \(section.rawValue)", found: node.shortText,
                 allowed: list(vocabulary, section),
-                suggestion: nearestName(to: name, in: vocabulary.variants(of: section).map(\.name)))
+                suggestion: NearestName.of(name, among: vocabulary.variants(of: section).map(\.name)))
             assignment.isValid = false
         }
         return assignment
@@ -161,7 +161,7 @@ extension SpecReader {
             }
         }
         if isFull { return nil }
-        var suggestion = pathsEnding(in: key).first ?? nearestName(to: key, in: allPaths)
+        var suggestion = pathsEnding(in: key).first ?? NearestName.of(key, among: allPaths)
         var remedy: String?
         if key == "evaluation" || key.hasPrefix("evaluation.") {
             suggestion = nil

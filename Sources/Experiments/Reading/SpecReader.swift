@@ -81,7 +81,7 @@ struct SpecReader {
     private mutating func unknownTopLevelKey(_ member: JSONNode.Member) {
         if isFull { return }
         var remedy: String?
-        var suggestion = nearestName(to: member.key, in: Self.topLevelKeys)
+        var suggestion = NearestName.of(member.key, among: Self.topLevelKeys)
         if member.key == "seed" || member.key == "seeds" {
             suggestion = nil
             remedy = "seeds belong to the sweep: \"sweep\": {\"seeds\": \(member.value.shortText)}"
@@ -201,7 +201,7 @@ struct SpecReader {
         report(
             at: member.keyPosition, keyPath, "\(owner) has no parameter of this name",
             allowed: names.isEmpty ? "no parameters" : names.joined(separator: ", "),
-            suggestion: nearestName(to: member.key, in: names), remedy: remedy)
+            suggestion: NearestName.of(member.key, among: names), remedy: remedy)
     }
 
     func invalid(_ path: SpecPath, _ node: JSONNode, _ keyPath: String) -> SpecAssignment {
