@@ -22,7 +22,7 @@ public enum FlowParameters {
             "hiddenSizes", .list(.integer(1...2048), count: 0...8), default: .array([.integer(64), .integer(64)]),
             "Width of each hidden layer of a conditioner network (ReLU)."),
         ParameterDescription(
-            "logScaleLimit", .number(0...10, exclusiveMinimum: true), default: .number(2),
+            "logScaleLimit", .number(0.001...10, exclusiveMinimum: false), default: .number(2),
             "s_max: the largest |log scale| of one affine coupling."),
         ParameterDescription(
             "actNorm", .boolean, default: .bool(true),

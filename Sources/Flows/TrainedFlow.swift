@@ -63,13 +63,15 @@ public struct TrainedFlow: SampleableDensity {
         }.points
     }
 
-    /// max_i ‖f(f⁻¹(θ_i)) − θ_i‖_∞, in units of θ: how far single precision is from exact invertibility.
+    /// max_i ‖f(f⁻¹(θ_i)) − θ_i‖_∞, in units of θ: how far single precision is from exact invertibility; NaN when one
+    /// round trip is not a number.
     public func inverseError(of points: Points) -> Double {
         let back = forward(inverse(points).latent)
         var worst = 0.0
         for i in points.values.indices {
             let difference = abs(back.values[i] - points.values[i])
-            if !(difference <= worst) { worst = difference }
+            if difference.isNaN { return .nan }
+            worst = max(worst, difference)
         }
         return worst
     }

@@ -56,17 +56,30 @@ package enum BatchSelection {
     }
 }
 
+/// One shuffled pass over a pool, kept so that it is not drawn again for every batch. Not state: it is a function of
+/// (seed, round, pass).
+struct ShuffledPass {
+    let round: Int
+    let pass: Int
+    let order: [Int]
+}
+
 /// Positions of one batch in the shuffled passes over a pool.
 struct PoolOrder {
     private let indices: [Int]
 
-    /// Batch number `number` (0-based within the round) of `size` from a pool of `count` draws.
-    init(count: Int, size: Int, number: Int, seed: UInt64, round: Int) {
+    /// Batch number `number` (0-based within the round) of `size` from a pool of `count` draws. `latest` is the pass
+    /// used last and is replaced when another is needed.
+    init(count: Int, size: Int, number: Int, seed: UInt64, round: Int, latest: inout ShuffledPass?) {
         var result: [Int] = []
         var position = number * size
         while result.count < size {
             let pass = position / count
-            let order = Self.shuffled(count, seed: seed, round: round, pass: pass)
+            if latest?.round != round || latest?.pass != pass {
+                latest = ShuffledPass(
+                    round: round, pass: pass, order: Self.shuffled(count, seed: seed, round: round, pass: pass))
+            }
+            let order = latest!.order
             let start = position % count
             let take = min(size - result.count, count - start)
             result += order[start..<(start + take)]

@@ -19,10 +19,7 @@ public struct Safetensors: Sendable, Equatable {
             self.name = name
             dtype = "F32"
             self.shape = shape
-            bytes = floats.flatMap { value in
-                let bits = value.bitPattern
-                return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt32($0))) }
-            }
+            bytes = floats.map(\.bitPattern.littleEndian).withUnsafeBytes(Array.init)
         }
 
         /// Double-precision values.
@@ -30,10 +27,7 @@ public struct Safetensors: Sendable, Equatable {
             self.name = name
             dtype = "F64"
             self.shape = shape
-            bytes = doubles.flatMap { value in
-                let bits = value.bitPattern
-                return (0..<8).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) }
-            }
+            bytes = doubles.map(\.bitPattern.littleEndian).withUnsafeBytes(Array.init)
         }
 
         init(name: String, dtype: String, shape: [Int], bytes: [UInt8]) {
@@ -46,16 +40,22 @@ public struct Safetensors: Sendable, Equatable {
         /// The values of an `F32` tensor; nil for other types.
         public var floats: [Float]? {
             guard dtype == "F32" else { return nil }
-            return stride(from: 0, to: bytes.count, by: 4).map { start in
-                Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) })
+            return bytes.withUnsafeBytes { bytes in
+                (0..<(bytes.count / 4)).map {
+                    Float(
+                        bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+                }
             }
         }
 
         /// The values of an `F64` tensor; nil for other types.
         public var doubles: [Double]? {
             guard dtype == "F64" else { return nil }
-            return stride(from: 0, to: bytes.count, by: 8).map { start in
-                Double(bitPattern: (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << (8 * UInt64($1)) })
+            return bytes.withUnsafeBytes { bytes in
+                (0..<(bytes.count / 8)).map {
+                    Double(
+                        bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)))
+                }
             }
         }
     }

@@ -49,6 +49,7 @@ public final class Trainer {
     private var pool: TrainingPool
     private var raw: RawDraws?
     private var poolRound = 0
+    private var latestPass: ShuffledPass?
     private var counters: TrainerState
     private var bestParameters: AlignedBuffer?
 
@@ -228,7 +229,8 @@ public final class Trainer {
         if let raw {
             let number = step - poolRound * (configuration.proposal == .fresh ? configuration.stepsPerRound : 0)
             let order = PoolOrder(
-                count: raw.logWeights.count, size: configuration.batch, number: number, seed: seed, round: poolRound)
+                count: raw.logWeights.count, size: configuration.batch, number: number, seed: seed, round: poolRound,
+                latest: &latestPass)
             return BatchSelection.slice(raw, order: order, size: configuration.batch, into: &batch)
         }
         BatchSelection.resample(pool, size: configuration.batch, seed: seed, step: step, into: &batch)

@@ -126,8 +126,7 @@ struct TrainerCase: Sendable, CustomStringConvertible {
 
     @Test(arguments: [1, 7, 64, 1000])
     func resamplingGivesEachDrawItsShare(_ size: Int) throws {
-        // Systematic resampling: in every batch the number of copies of a draw differs from B·w by less than one, and
-        // over many batches the mean number of copies is B·w.
+        // Systematic resampling by its definition: positions (u + i)/B in the running sums, found by a linear search.
         var stream = RandomStream(seed: 3, purpose: .reference)
         let count = 200
         // Draw i is recognised by its coordinate; weights span many orders of magnitude, some are nil.
@@ -143,19 +142,32 @@ struct TrainerCase: Sendable, CustomStringConvertible {
         let batches = 2000
         for step in 0..<batches {
             BatchSelection.resample(pool, size: size, seed: 9, step: step, into: &batch)
+            var uniform = RandomStream(seed: 9, purpose: .resampling, step: UInt32(step))
+            let offset = uniform.nextUniform()
+            var (draw, sum) = (0, weights[0])
             var copies = [Double](repeating: 0, count: count)
             for i in 0..<size {
-                copies[Int(batch.values.pointer[i])] += 1
+                while draw < count - 1 && sum <= (Double(i) + offset) / Double(size) {
+                    draw += 1
+                    sum += weights[draw]
+                }
+                #expect(Int(batch.values.pointer[i]) == draw, "position \(i) of batch \(step)")
                 #expect(batch.weights.pointer[i] == Float(1 / Double(size)))
+                copies[Int(batch.values.pointer[i])] += 1
             }
             for i in 0..<count {
-                #expect(abs(copies[i] - Double(size) * weights[i]) < 1 + 1e-6, "draw \(i) of batch \(step)")
+                let share = Double(size) * weights[i]
+                #expect(copies[i] >= (share - 1e-6).rounded(.down) && copies[i] <= (share + 1e-6).rounded(.up))
+                if weights[i] == 0 { #expect(copies[i] == 0) }
                 means[i] += copies[i] / Double(batches)
             }
         }
         for i in 0..<count {
-            // The fractional part is a Bernoulli number: standard deviation at most ½; five standard errors.
-            #expect(abs(means[i] - Double(size) * weights[i]) < 5 * 0.5 / Double(batches).squareRoot())
+            // The number of copies is ⌊Bw⌋ or one more: five standard errors of that Bernoulli number.
+            let share = Double(size) * weights[i]
+            let fraction = share - share.rounded(.down)
+            let error = (fraction * (1 - fraction) / Double(batches)).squareRoot()
+            #expect(abs(means[i] - share) < 5 * error + 2 / Double(batches))
         }
     }
 
@@ -176,23 +188,82 @@ struct TrainerCase: Sendable, CustomStringConvertible {
         #expect(fixed.likelihoodEvaluations == 600)
     }
 
-    @Test func anEnormousLearningRateIsReportedAsDivergence() throws {
-        let trainer = try TrainerCase(
-            description: "",
-            changes: [
-                "learningRate": .number(10), "gradientClip": .number(0), "steps": .integer(4000),
-                "warmupSteps": .integer(0), "schedule": .string("constant"), "draws": .integer(100),
-            ]
-        ).make()
-        var diverged = false
-        do {
+    @Test func unusableBatchesAreCountedAndEndTheRun() throws {
+        // Scales up to e^10 in 32 layers at a learning rate of 10 overflow single precision at once.
+        var values = ParameterValues([:])
+        for parameter in TrainingParameters.parameters { values[parameter.name] = parameter.defaultValue }
+        for (name, value) in TrainerCase.small { values[name] = value }
+        let changes: [String: JSONValue] = [
+            "learningRate": .number(10), "gradientClip": .number(0), "steps": .integer(2000),
+            "warmupSteps": .integer(0), "schedule": .string("constant"),
+        ]
+        for (name, value) in changes { values[name] = value }
+        let task = try TaskCatalog.make(ComponentChoice(name: "corners"))
+        let flow = Flow(
+            dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 32, hiddenSizes: [16], logScaleLimit: 10, actNorm: false),
+            base: .gaussian)
+        let trainer = try Trainer(task: task, flow: flow, configuration: try TrainingConfiguration(values), seed: 1)
+        #expect(throws: TrainingError.self) {
             while !trainer.isFinished { _ = try trainer.advance() }
-        } catch TrainingError.diverged {
-            diverged = true
         }
-        // Clamped scales may survive; then every number must be finite.
-        let parameters = trainer.trained().parameters
-        #expect(diverged || parameters.array(0..<parameters.count).allSatisfy(\.isFinite))
+        #expect(!trainer.isFinished)
+        #expect(trainer.nonfiniteBatches >= 20)
+    }
+
+    @Test func aMixtureIsFrozenFirst() throws {
+        var row = TrainerCase(description: "")
+        row.base = .gaussianMixture(GaussianMixtureConfiguration(components: 4, freezeFraction: 0.5))
+        let trainer = try row.make()
+        let tensor = try #require(trainer.flow.layout.tensor(named: "base.means"))
+        let weight = try #require(trainer.flow.layout.tensor(named: "layers.0.coupling.conditioner.2.weight"))
+        let start = trainer.state.parameters
+        // Eleven steps: six frozen (5.5 rounded), then five.
+        for step in 1...11 {
+            _ = try trainer.advance()
+            let now = trainer.state.parameters
+            #expect((now[tensor.range] == start[tensor.range]) == (step <= 6), "means at step \(step)")
+            #expect(now[weight.range] != start[weight.range])
+        }
+        #expect(trainer.state.baseUpdates == 5 && trainer.state.flowUpdates == 11)
+    }
+
+    @Test func earlyStoppingKeepsTheBestParameters() throws {
+        // A learning rate that only makes things worse: the first validation stays the best.
+        var row = TrainerCase(description: "", task: "two-moons")
+        row.changes = [
+            "objective": .string("maximum-likelihood"), "draws": .integer(2500), "steps": .integer(400),
+            "earlyStoppingPatience": .integer(3), "learningRate": .number(3), "schedule": .string("constant"),
+            "warmupSteps": .integer(0), "historyInterval": .integer(4),
+        ]
+        let trainer = try row.make()
+        #expect(trainer.earlyStoppingActs)
+        var losses: [(step: Int, loss: Double)] = []
+        while !trainer.isFinished {
+            if let report = try trainer.advance() {
+                losses.append((report.step, try #require(report.validationLoss)))
+            }
+        }
+        let best = try #require(losses.filter { $0.loss.isFinite }.min { $0.loss < $1.loss })
+        #expect(trainer.stoppedEarly && trainer.step < 400)
+        #expect(trainer.chosenStep == best.step && losses.count >= 4)
+        #expect(losses.suffix(3).allSatisfy { $0.step > best.step })
+        let all = 0..<trainer.flow.layout.count
+        #expect(trainer.trained().parameters.array(all) == trainer.state.bestParameters)
+        // A validation set of small effective size switches it off.
+        row.changes["draws"] = .integer(1000)
+        #expect(try !row.make().earlyStoppingActs)
+    }
+
+    @Test func clippingLimitsTheStep() throws {
+        // With plain Adam only the ratio of gradients counts, so clipping shows in the moments: Σ m² is at most
+        // ((1 − β1) · limit)² after the first step.
+        for limit in [0.01, 0.5] {
+            let trainer = try TrainerCase(description: "", changes: ["gradientClip": .number(limit)]).make()
+            _ = try trainer.advance()
+            let norm = trainer.state.firstMoment.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            #expect(abs(norm - 0.1 * limit) < 1e-4 * limit)
+        }
     }
 
     @Test func wrongGivenMeansAreRefused() {

@@ -157,4 +157,27 @@ extension SpecExpander {
         }
         notes = lines + notes
     }
+
+    /// Refuses a cell whose run would need more memory than ``RunMemory/limit``, at the setting that needs most.
+    mutating func checkMemory(_ cell: Cell, dimension: Int) -> Bool {
+        let (base, flow) = (resolver.sections[cell.base], resolver.sections[cell.flow])
+        let training = resolver.sections[cell.training]
+        let memory = RunMemory(
+            dimension: dimension, base: base.parameters, flow: flow.parameters, training: training.parameters)
+        guard memory.total > RunMemory.limit else { return true }
+        let flowIsLargest = memory.flow >= max(memory.pool, memory.fit)
+        let section = flowIsLargest ? flow : training
+        let name = flowIsLargest ? "hiddenSizes" : "draws"
+        let place = section.deciding[name] ?? section.deciding["couplingLayers"] ?? section.deciding[""]
+        let gibibytes = Int((memory.total / (1024 * 1024 * 1024)).rounded(.up))
+        let diagnostic = SpecDiagnostic(
+            at: place?.node.position ?? model.position,
+            keyPath: place?.keyPath ?? (flowIsLargest ? "flow.hiddenSizes" : "training.draws"),
+            message: "a run would need about \(grouped(gibibytes)) GiB of memory; the limit is 8",
+            remedy: flowIsLargest
+                ? "use fewer couplingLayers or smaller hiddenSizes"
+                : "use fewer draws (a fresh pool every stepsPerRound steps gives as many in all) or fewer components")
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        return false
+    }
 }

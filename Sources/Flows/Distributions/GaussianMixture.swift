@@ -133,9 +133,21 @@ struct GaussianMixture: Sendable {
 
     /// After an optimiser step: keeps the parameters in their range.
     func project(_ parameters: UnsafeMutablePointer<Float>) {
-        guard isTrainable else { return }
-        for i in 0..<(components * dimension) where parameters[logScales &+ i] < Self.smallestLogScale {
-            parameters[logScales &+ i] = Self.smallestLogScale
+        if isTrainable { clampScales(parameters) }
+    }
+
+    /// Raises log scales below the limit. The rest of the row of A shrinks with its diagonal, so that a narrow component
+    /// is widened and not sheared.
+    func clampScales(_ parameters: UnsafeMutablePointer<Float>) {
+        for k in 0..<components {
+            for r in 0..<dimension {
+                let at = logScales &+ k &* dimension &+ r
+                guard parameters[at] < Self.smallestLogScale else { continue }
+                let ratio = Float(Elementary.exp(Double(parameters[at] - Self.smallestLogScale)))
+                parameters[at] = Self.smallestLogScale
+                guard isFull else { continue }
+                for e in 0..<r { parameters[lower &+ k &* lowerCount &+ r &* (r &- 1) / 2 &+ e] *= ratio }
+            }
         }
     }
 

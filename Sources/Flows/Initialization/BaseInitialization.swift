@@ -64,8 +64,8 @@ extension GaussianMixture {
             let whitening = TriangularWhitening(mean: fit.means[k], covariance: covariance)
             for r in 0..<dimension {
                 parameters.pointer[means + k * dimension + r] = Float(fit.means[k][r])
-                let logScale = -Elementary.log(whitening.factor[r * dimension + r])
-                parameters.pointer[logScales + k * dimension + r] = max(Float(logScale), Self.smallestLogScale)
+                parameters.pointer[logScales + k * dimension + r] =
+                    Float(-Elementary.log(whitening.factor[r * dimension + r]))
                 guard isFull else { continue }
                 for e in 0..<r {
                     parameters.pointer[lower + k * lowerCount + r * (r - 1) / 2 + e] =
@@ -73,5 +73,6 @@ extension GaussianMixture {
                 }
             }
         }
+        clampScales(parameters.pointer)
     }
 }

@@ -1,0 +1,30 @@
+import Catalog
+
+/// How much memory a run would need, roughly: a spec that would exhaust the machine is refused before it starts.
+struct RunMemory: Equatable {
+    /// Parameters, gradients, Adam's moments and copies for checkpoints, bytes.
+    let flow: Double
+    /// One pool with its copies, bytes.
+    let pool: Double
+    /// Responsibilities of the mixture fit, bytes.
+    let fit: Double
+
+    /// A run above this is refused: 8 GiB, a third of a machine of the size that flowexp is made for.
+    static let limit = 8.0 * 1024 * 1024 * 1024
+
+    var total: Double { flow + pool + fit }
+
+    /// From resolved sections; absent or mistyped parameters count as nothing (they are reported elsewhere).
+    init(dimension: Int, base: ParameterValues, flow: ParameterValues, training: ParameterValues) {
+        let hidden = (flow["hiddenSizes"]?.arrayValue ?? []).compactMap(\.doubleValue)
+        let sizes = [Double(dimension)] + hidden + [2 * Double(dimension)]
+        let weights = zip(sizes, sizes.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
+        // Parameters, gradient, two moments, best parameters and their copies in a checkpoint: ten times four bytes.
+        self.flow = 40 * weights * (flow["couplingLayers"]?.doubleValue ?? 0)
+        let draws = training["draws"]?.doubleValue ?? 0
+        // Coordinates in double precision twice and in single precision once, log weights and weights.
+        pool = draws * (20 * Double(dimension) + 40)
+        let components = base["init"]?.stringValue == "em" ? base["components"]?.doubleValue ?? 0 : 0
+        fit = 8 * draws * components
+    }
+}

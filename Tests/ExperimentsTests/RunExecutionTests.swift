@@ -1,0 +1,127 @@
+import Catalog
+import Experiments
+import Metrics
+import Testing
+
+/// Keeps nothing: every reference is computed again.
+private struct NoCache: ReferenceCache {
+    func text(forKey key: String) -> String? { nil }
+    func store(_ text: String, forKey key: String) {}
+}
+
+@Suite struct RunExecutionTests {
+    /// A run of seven steps that takes milliseconds, evaluation included.
+    private static func spec(_ base: String) -> String {
+        """
+        {"name": "tiny", "task": "two-moons", "base": \(base), "flow": {"couplingLayers": 2, "hiddenSizes": [8]},
+         "training": {"draws": 500, "batch": 32, "steps": 7, "stepsPerRound": 3, "historyInterval": 2, "warmupSteps": 1},
+         "evaluation": {"metrics": ["kl", "tv"], "samples": 500}}
+        """
+    }
+
+    private static func plan(_ base: String = #"{"name": "gmm", "components": 2}"#) throws -> ExperimentPlan {
+        try ExperimentPlan.read(bytes: Array(spec(base).utf8), fileName: "tiny.json")
+    }
+
+    /// Runs on from `checkpoint`, stopping at the directive number `stopAt` (counted from 0).
+    private func run(
+        _ plan: ExperimentPlan, checkpoint: [UInt8]? = nil, stopAt: Int? = nil
+    ) throws -> (outcome: RunOutcome, latest: RunCheckpoint?) {
+        var asked = 0
+        var latest: RunCheckpoint?
+        let outcome = try executeRun(
+            configuration: plan.runs[0].configuration, evaluation: plan.evaluation, checkpoint: checkpoint,
+            cache: NoCache(),
+            directive: {
+                defer { asked += 1 }
+                return asked == stopAt ? .stop : .proceed
+            },
+            onEvent: { event in if case .checkpoint(let checkpoint) = event { latest = checkpoint } })
+        return (outcome, latest)
+    }
+
+    /// Everything of a result but the clock.
+    private func content(_ outcome: RunOutcome) -> RunResult? {
+        guard case .completed(var result) = outcome else { return nil }
+        result.timings = [:]
+        for i in result.history.indices { result.history[i].seconds = 0 }
+        return result
+    }
+
+    @Test(arguments: ["\"gaussian\"", #"{"name": "gmm", "components": 2}"#])
+    func stoppingAtEveryStepAndResumingChangesNoBit(_ base: String) throws {
+        let plan = try Self.plan(base)
+        let straight = try #require(content(try run(plan).outcome))
+        #expect(straight.metrics.count >= 2 && straight.metrics.allSatisfy { $0.value != nil })
+        // Seven steps and the question before evaluation.
+        for stop in 0...7 {
+            let (outcome, latest) = try run(plan, stopAt: stop)
+            guard case .interrupted = outcome else {
+                Issue.record("not interrupted at \(stop)")
+                continue
+            }
+            let checkpoint = try #require(latest)
+            #expect(checkpoint.step == stop)
+            #expect(checkpoint.phase == (stop == 7 ? .evaluation : .training))
+            let resumed = try run(plan, checkpoint: checkpoint.bytes)
+            #expect(content(resumed.outcome) == straight, "stopped before step \(stop)")
+        }
+    }
+
+    @Test func aCheckpointOfAnotherRunIsRefused() throws {
+        let (_, latest) = try run(try Self.plan(), stopAt: 3)
+        let checkpoint = try #require(latest)
+        #expect(throws: CheckpointError.self) {
+            _ = try run(try Self.plan("\"gaussian\""), checkpoint: checkpoint.bytes)
+        }
+    }
+
+    @Test func damagedCheckpointsAreRefusedOrHarmless() throws {
+        let plan = try Self.plan()
+        let bytes = try #require(try run(plan, stopAt: 3).latest).bytes
+        for length in stride(from: 0, to: bytes.count, by: 97) {
+            #expect(throws: CheckpointError.self) { _ = try run(plan, checkpoint: Array(bytes[..<length])) }
+        }
+    }
+
+    @Test func publishedParametersEvaluateToTheSameMetrics() throws {
+        let plan = try Self.plan()
+        let result = try #require(content(try run(plan).outcome))
+        let parameters = try #require(result.artefacts.first { $0.name == "parameters.safetensors" })
+        let again = try evaluateRun(
+            configuration: plan.runs[0].configuration, evaluation: plan.evaluation, parameters: parameters.bytes,
+            cache: NoCache())
+        #expect(again == result.metrics)
+    }
+
+    @Test func divergenceAndUselessPoolsAreFailuresOfTheRun() throws {
+        let text = """
+            {"name": "bad", "task": "quadratic-3d", "flow": {"couplingLayers": 32, "logScaleLimit": 10, "actNorm": false},
+             "training": {"draws": 2000, "batch": 32, "steps": 2000, "learningRate": 10, "gradientClip": 0,
+                          "schedule": "constant", "warmupSteps": 0}}
+            """
+        let plan = try ExperimentPlan.read(bytes: Array(text.utf8), fileName: "bad.json")
+        guard case .failed(let code, let message, _) = try run(plan).outcome else {
+            Issue.record("a learning rate of 10 with scales up to e^10 in 32 layers must diverge")
+            return
+        }
+        #expect(code == "diverged")
+        #expect(message.contains("learningRate"))
+    }
+
+    @Test func specsThatWouldExhaustMemoryAreRefused() {
+        for (path, text) in [
+            (
+                "hiddenSizes",
+                #"{"name": "a", "task": "corners", "flow": {"couplingLayers": 128, "hiddenSizes": [2048, 2048, 2048, 2048]}}"#
+            ),
+            ("draws", #"{"name": "a", "task": "cube", "training": {"draws": 100000000}}"#),
+        ] {
+            let error = #expect(throws: SpecDiagnostics.self) {
+                try ExperimentPlan.read(bytes: Array(text.utf8), fileName: "a.json")
+            }
+            #expect(error?.render().contains("GiB") == true)
+            #expect(error?.diagnostics.contains { $0.keyPath.contains(path) } == true)
+        }
+    }
+}
