@@ -26,6 +26,8 @@ public enum RunAttributes {
         for (key, member) in short {
             if let member, result[key] == nil { result[key] = member }
         }
+        // The name that tables show.
+        if result["depth"] == nil { result["depth"] = result["flow.couplingLayers"] }
         for (key, fact) in facts { result[key] = fact }
         return result
     }

@@ -133,7 +133,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
         case .likelihoodNotFinite(let point, let value):
             return "the task's log-likelihood is \(value) at \(point)"
         case .diverged(let step, let reason):
-            return "diverged at step \(step): \(reason); lower training.learningRate or training.gradientClip"
+            return "\(reason) at step \(step); lower training.learningRate, or clip with training.gradientClip"
         case .configuration(let text): return text
         case .checkpoint(let text): return text
         }

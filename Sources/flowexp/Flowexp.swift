@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import FlowMath
 import Foundation
 import Orchestration
 
@@ -44,6 +45,12 @@ enum Main {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let message = UnknownCommand.message(for: arguments) {
             Talk.warn(message)
+            exit(ExitStatus.usage.rawValue)
+        }
+        if let isa = ProcessInfo.processInfo.environment["FLOWEXP_ISA"], !isa.isEmpty, Kernels.named(isa) == nil {
+            Talk.warn(
+                "flowexp: this machine has no kernels '\(DisplayWidth.cut(isa, to: 40))' (FLOWEXP_ISA)\n"
+                    + "  Unset it, or set it to avx512, avx2 or portable, whichever the machine has.")
             exit(ExitStatus.usage.rawValue)
         }
         do {

@@ -8,7 +8,9 @@ enum Output {
     /// A reader that has gone (`| head`) ends the program quietly with success: it has what it wanted. Any other
     /// error, a full disk above all, throws exit 74.
     static func data(_ text: String) throws {
-        let number = writeAll(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n", to: STDOUT_FILENO)
+        // Bytes, because "\r\n" is one character that does not end in "\n".
+        let isEnded = text.utf8.last == UInt8(ascii: "\n") || text.isEmpty
+        let number = writeAll(isEnded ? text : text + "\n", to: STDOUT_FILENO)
         if number == 0 { return }
         if number == EPIPE { exit(0) }
         throw CommandFailure(.inputOutput, "cannot write the output: \(String(cString: strerror(number)))")
