@@ -56,14 +56,25 @@ struct GaussianMixture: Sendable {
 
     /// Mixture weights from the parameters.
     func weights(_ parameters: UnsafePointer<Float>) -> [Double] {
-        softmax(parameters).map { weightFloor + (1 - Double(components) * weightFloor) * $0 }
+        let total = logitTotal(parameters)
+        return (0..<components).map { weight(share($0, parameters, total: total)) }
     }
 
-    private func softmax(_ parameters: UnsafePointer<Float>) -> [Double] {
-        let values = (0..<components).map { Double(parameters[logits + $0]) }
-        let total = logSumExp(values)
-        return values.map { Elementary.exp($0 - total) }
+    /// log Σ exp(logits), like ``logSumExp(_:)`` but without an array: this runs twice for every batch.
+    private func logitTotal(_ parameters: UnsafePointer<Float>) -> Double {
+        var maximum = -Double.infinity
+        for k in 0..<components { maximum = max(maximum, Double(parameters[logits &+ k])) }
+        var sum = 0.0
+        for k in 0..<components { sum += Elementary.exp(Double(parameters[logits &+ k]) - maximum) }
+        return maximum + Elementary.log(sum)
     }
+
+    /// softmax(logits)_k.
+    private func share(_ k: Int, _ parameters: UnsafePointer<Float>, total: Double) -> Double {
+        Elementary.exp(Double(parameters[logits &+ k]) - total)
+    }
+
+    private func weight(_ share: Double) -> Double { weightFloor + (1 - Double(components) * weightFloor) * share }
 
     /// Logits whose weights are `weights` (each at least the floor; smaller ones are raised to just above it).
     func logits(forWeights weights: [Double]) -> [Float] {
@@ -72,9 +83,11 @@ struct GaussianMixture: Sendable {
     }
 
     func prepare(_ context: TileContext) {
-        let weights = weights(context.parameters)
+        let total = logitTotal(context.parameters)
         for k in 0..<components {
-            var constant = Elementary.log(weights[k]) - 0.5 * Double(dimension) * 1.8378770664093453
+            var constant =
+                Elementary.log(weight(share(k, context.parameters, total: total)))
+                - 0.5 * Double(dimension) * 1.8378770664093453
             for d in 0..<dimension {
                 let logScale = Double(context.parameters[logScales &+ k &* dimension &+ d])
                 constant -= logScale
@@ -106,28 +119,36 @@ struct GaussianMixture: Sendable {
     /// After a batch: from gradients of the prepared values to gradients of logits and log scales.
     func finishGradient(_ context: TileContext) {
         guard isTrainable else { return }
-        var sums = [Float](repeating: 0, count: components)
-        context.dense.reduce_lanes(context.lanes + constantLanes, &sums, components)
-        let shares = softmax(context.parameters)
-        let weights = weights(context.parameters)
-        let free = 1 - Double(components) * weightFloor
-        // d log π_k / d logit_j = free · p_k (δ_kj − p_j) / π_k.
-        var scaled = [Double](repeating: 0, count: components)
-        var total = 0.0
-        for k in 0..<components {
-            scaled[k] = Double(sums[k]) * free * shares[k] / weights[k]
-            total += scaled[k]
-        }
-        for k in 0..<components { context.gradient[logits &+ k] = Float(scaled[k] - shares[k] * total) }
-        // d inverse scale / d log scale = −inverse scale; the constant contributes −1.
-        var scaleSums = [Float](repeating: 0, count: components * dimension)
-        context.dense.reduce_lanes(context.lanes + scaleLanes, &scaleSums, components * dimension)
-        for k in 0..<components {
-            for d in 0..<dimension {
-                let index = k &* dimension &+ d
-                context.gradient[logScales &+ index] =
-                    -scaleSums[index] * context.prepared[inverseScales &+ index] - sums[k]
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: components * (dimension + 1)) { sums in
+            sums.initialize(repeating: 0)
+            let scaleSums = sums.baseAddress! + components
+            context.dense.reduce_lanes(context.lanes + constantLanes, sums.baseAddress!, components)
+            context.dense.reduce_lanes(context.lanes + scaleLanes, scaleSums, components * dimension)
+            finishLogits(context, sums: sums.baseAddress!)
+            // d inverse scale / d log scale = −inverse scale; the constant contributes −1.
+            for k in 0..<components {
+                for d in 0..<dimension {
+                    let index = k &* dimension &+ d
+                    context.gradient[logScales &+ index] =
+                        -scaleSums[index] * context.prepared[inverseScales &+ index] - sums[k]
+                }
             }
+        }
+    }
+
+    /// d log π_k / d logit_j = (1 − K f) p_k (δ_kj − p_j) / π_k; `sums` are the gradients of log π.
+    private func finishLogits(_ context: TileContext, sums: UnsafePointer<Float>) {
+        let total = logitTotal(context.parameters)
+        let free = 1 - Double(components) * weightFloor
+        func scaled(_ k: Int) -> (value: Double, share: Double) {
+            let share = share(k, context.parameters, total: total)
+            return (Double(sums[k]) * free * share / weight(share), share)
+        }
+        var sum = 0.0
+        for k in 0..<components { sum += scaled(k).value }
+        for k in 0..<components {
+            let (value, share) = scaled(k)
+            context.gradient[logits &+ k] = Float(value - share * sum)
         }
     }
 
