@@ -103,7 +103,9 @@ struct ReportWording {
         }
         if let note = leastP(section) { notes.append(note) }
         if section.rows.contains(where: { $0.poolLimit != nil }) {
-            notes.append("pool limit: the least that a static pool of this effective size permits, whatever the flow.")
+            notes.append(
+                "pool limit: what a perfect fit to a static pool of this effective size reaches on average; single pools "
+                    + "scatter about it.")
         }
         let evaluations = section.rows.compactMap(\.likelihoodEvaluations)
         if let range = Self.range(evaluations) {
