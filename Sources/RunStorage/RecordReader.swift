@@ -106,7 +106,7 @@ struct RecordReader {
                 body(try Self.storedRun(row, key: Int64(key), id: id))
             } catch let damage as DamagedValue {
                 throw RunStoreError(
-                    .corrupt, what: "the record has a value of the wrong type (column \(damage.column))",
+                    .corrupt, what: "the record has a value that flowexp never writes (column \(damage.column))",
                     location: "\(path), run \(id)", remedy: StoreDatabase.damagedRemedy)
             }
         }

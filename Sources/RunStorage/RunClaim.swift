@@ -131,9 +131,11 @@ public final class RunClaim: Sendable {
         let directory = store.layout.directory(ofRun: runID)
         let sequence = try store.database.read { database in
             try self.checkFence(database)
-            return try database.first("SELECT max(sequence) FROM checkpoints WHERE run_key = ?", [self.key]) {
-                try $0.optionalInteger(0)
-            }
+            // A number out of range is a damaged row's; the DELETE below removes it.
+            return try database.first(
+                "SELECT max(sequence) FROM checkpoints WHERE run_key = ? AND sequence BETWEEN 0 AND ?",
+                [self.key, Counter.range.upperBound - 1]
+            ) { try $0.optionalInteger(0) }
         }
         let row = CheckpointRow(
             sequence: ((sequence ?? nil) ?? 0) + 1, fence: fence, phase: phase.storable, step: step,
@@ -146,7 +148,8 @@ public final class RunClaim: Sendable {
         try write { database in
             try row.insert(database, run: self.key)
             try database.run(
-                "DELETE FROM checkpoints WHERE run_key = ? AND sequence < ?", [self.key, row.sequence - 1])
+                "DELETE FROM checkpoints WHERE run_key = ? AND sequence NOT BETWEEN ? AND ?",
+                [self.key, row.sequence - 1, row.sequence])
             if through == nil { try database.run("DELETE FROM history_rows WHERE run_key = ?", [self.key]) }
             try RunRows.insert(rows.filter { $0.step > through ?? -1 && $0.step <= step }, run: self.key, database)
         }

@@ -74,6 +74,9 @@ extension RunStore {
     private func insertAttempt(_ database: Database, runID: String) throws -> Begun {
         guard let known = try Self.runState(database, id: runID) else { throw noSuchRun(runID) }
         if let ended = known.ended { return .ended(ended) }
+        guard Counter.range.contains(known.fence) else {
+            throw damagedRun(runID, "its number of attempts is damaged (\(known.fence))")
+        }
         let now = SystemCalls.wallSeconds()
         if known.state == .running { try Self.endDeadAttempt(database, key: known.key, fence: known.fence) }
         let fence = known.fence + 1

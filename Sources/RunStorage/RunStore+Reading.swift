@@ -152,6 +152,6 @@ extension RunStore {
     func damagedRun(_ id: String, _ what: String) -> RunStoreError {
         RunStoreError(
             .corrupt, what: what, location: "\(path), run \(id)",
-            remedy: "Restore a backup of the store, or remove the run (`flowexp rm \(id.prefix(12))`) and sweep again.")
+            remedy: StoreDatabase.damagedRemedy)
     }
 }

@@ -6,7 +6,7 @@ extension RunStore {
     /// Records an expansion in one transaction and makes this sweep the most recently run one.
     ///
     /// An expansion equal to the newest revision's (same runs, axes and evaluation, in the same order) makes no new
-    /// revision, and that one keeps its spec. Ids that the store knows must come with the configuration it knows.
+    /// revision, and that one keeps its spec, unless what is stored of it was damaged: then a new one replaces it. Ids that the store knows must come with the configuration it knows.
     ///
     /// - Throws: `.invalidName`, `.conflict` (one id, two configurations), `.corrupt`, `.busy`, `.diskFull`, ….
     public func recordRevision(
@@ -26,23 +26,12 @@ extension RunStore {
         let now = SystemCalls.wallSeconds()
         return try database.write { database in
             let sweepID = try self.touchSweep(database, name: sweepName, now: now)
-            let newest = try database.first(
-                "SELECT id, number, expansion_sha256 FROM revisions WHERE sweep_id = ? ORDER BY number DESC LIMIT 1",
-                [sweepID]
-            ) { row in (id: Int64(try row.integer(0)), number: try row.integer(1), expansion: try row.bytes(2)) }
-            if let newest, newest.expansion == expansion {
+            let newest = try StoredRevision.newest(database, sweepID: sweepID, sweepName: sweepName)
+            if let newest, newest.intactExpansion == expansion {
                 return RevisionChange(
                     revisionID: newest.id, number: newest.number, isNew: false, added: 0, removed: 0, kept: runs.count)
             }
-            var previous: Set<String> = []
-            if let newest {
-                try database.forEachRow(
-                    """
-                    SELECT run_records.id FROM revision_runs JOIN run_records USING (run_key)
-                    WHERE revision_id = ?
-                    """, [newest.id]
-                ) { previous.insert(try $0.text(0)) }
-            }
+            let previous = newest?.runIDs ?? []
             let number = (newest?.number ?? 0) + 1
             let hash = RevisionHash.revision(
                 sweepName: sweepName, number: number, specBytes: specBytes, resolvedSpecJSON: resolvedSpecJSON.storable,
@@ -93,28 +82,34 @@ extension RunStore {
     /// Finds or makes the sweep and moves it to the front.
     private func touchSweep(_ database: Database, name: String, now: Double) throws -> Int64 {
         let known = try database.first("SELECT id FROM sweeps WHERE name = ?", [name]) { Int64(try $0.integer(0)) }
+        let order = try nextRunOrder(database)
         if let known {
             try database.run(
-                """
-                UPDATE sweeps SET run_order = (SELECT max(run_order) FROM sweeps) + 1, last_run_at = ? WHERE id = ?
-                """, [now, known])
+                "UPDATE sweeps SET run_order = ?, last_run_at = ? WHERE id = ?", [order, now, known])
             return known
         }
         try database.run(
-            """
-            INSERT INTO sweeps (name, run_order, last_run_at)
-            VALUES (?, (SELECT coalesce(max(run_order), 0) + 1 FROM sweeps), ?)
-            """, [name, now])
+            "INSERT INTO sweeps (name, run_order, last_run_at) VALUES (?, ?, ?)", [name, order, now])
         return database.lastInsertedRowID
+    }
+
+    /// The number after the most recently run sweep's.
+    private func nextRunOrder(_ database: Database) throws -> Int {
+        let newest = try database.first("SELECT coalesce(max(run_order), 0) FROM sweeps") { try $0.integer(0) } ?? 0
+        guard Counter.range.contains(newest) else {
+            throw RunStoreError(
+                .corrupt, what: "the order in which sweeps ran is damaged (\(newest))", location: path,
+                remedy: StoreDatabase.damagedRemedy)
+        }
+        return newest + 1
     }
 
     /// Makes a sweep the most recently run one (for `resume`). Throws `.noSuchSweep`.
     public func markSweepRun(_ sweepName: String) throws {
         let changed = try database.write { database in
             try database.run(
-                """
-                UPDATE sweeps SET run_order = (SELECT max(run_order) FROM sweeps) + 1, last_run_at = ? WHERE name = ?
-                """, [SystemCalls.wallSeconds(), sweepName.storable])
+                "UPDATE sweeps SET run_order = ?, last_run_at = ? WHERE name = ?",
+                [try self.nextRunOrder(database), SystemCalls.wallSeconds(), sweepName.storable])
         }
         if changed == 0 { throw noSuchSweep(sweepName) }
     }
@@ -147,7 +142,7 @@ extension RunStore {
             throw RunStoreError(
                 .corrupt, what: "the record of revision \(revision.number) changed since it was written",
                 location: "\(path), sweep \(StoreLayout.printable(name))",
-                remedy: "Run `flowexp sweep` with the spec again, or restore a backup.")
+                remedy: "Run `flowexp sweep` with the spec again, which records it anew.")
         }
         return revision
     }
@@ -188,36 +183,5 @@ extension RunStore {
         RunStoreError(
             .noSuchSweep, what: "there is no sweep \(StoreLayout.printable(name))", location: path,
             remedy: "`flowexp status` lists the sweeps of the store.")
-    }
-}
-
-/// Hashes of revisions, so that a damaged spec or expansion is not taken for the recorded one.
-enum RevisionHash {
-    static func expansion(evaluationJSON: String, runs: [(id: String, axesJSON: String)]) -> [UInt8] {
-        var encoder = ByteEncoder(capacity: 256 * (runs.count + 1))
-        encoder.text("flowexp.expansion/1")
-        encoder.text(evaluationJSON)
-        encoder.integer(runs.count)
-        for run in runs {
-            encoder.text(run.id)
-            encoder.text(run.axesJSON)
-        }
-        return Hashing.sha256(encoder.bytes)
-    }
-
-    static func revision(
-        sweepName: String, number: Int, specBytes: [UInt8], resolvedSpecJSON: String, evaluationJSON: String,
-        expansion: [UInt8]
-    ) -> [UInt8] {
-        var encoder = ByteEncoder(capacity: specBytes.count + resolvedSpecJSON.utf8.count + 1024)
-        encoder.text("flowexp.revision/1")
-        encoder.text(sweepName)
-        encoder.integer(number)
-        encoder.integer(specBytes.count)
-        encoder.raw(specBytes)
-        encoder.text(resolvedSpecJSON)
-        encoder.text(evaluationJSON)
-        encoder.raw(expansion)
-        return Hashing.sha256(encoder.bytes)
     }
 }

@@ -61,13 +61,20 @@ public final class RunStore: Sendable {
         let layout = StoreLayout(path: path)
         if mode == .createIfMissing {
             try createDirectories(layout)
-        } else if !SystemCalls.exists(layout.database) {
-            throw RunStoreError(
-                .missingStore, what: "there is no store here", location: layout.root,
-                remedy: "Run `flowexp sweep SPEC`, which makes one, or name another with --store.")
         }
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
-        let (database, lock) = mode == .readOnly ? try opening.forReading() : try opening.forWriting()
+        if mode != .createIfMissing {
+            guard let size = try SystemCalls.size(layout.database) else {
+                throw RunStoreError(
+                    .missingStore, what: "there is no store here", location: layout.root,
+                    remedy: "Run `flowexp sweep SPEC`, which makes one, or name another with --store.")
+            }
+            // Before a lock file is made: an open that may not create leaves everything as it is.
+            if size == 0 { throw opening.incomplete }
+        }
+        let (database, lock) =
+            mode == .readOnly
+            ? try opening.forReading() : try opening.forWriting(creating: mode == .createIfMissing)
         return try RunStore(layout: layout, database: database, lock: lock)
     }
 

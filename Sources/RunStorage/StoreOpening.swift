@@ -9,20 +9,22 @@ struct StoreOpening {
     let layout: StoreLayout
     let busyTimeout: Double
 
-    /// Opens for writing; creates or migrates as needed.
-    func forWriting() throws -> (StoreDatabase, FileLock?) {
+    /// Opens for writing; migrates as needed, and makes or completes the store where `creating` allows it.
+    func forWriting(creating: Bool) throws -> (StoreDatabase, FileLock?) {
         let deadline = SystemCalls.monotonicSeconds() + busyTimeout
         var attempt = 0
         while true {
             if let lock = try FileLock.take(layout.storeLock, exclusive: true) {
-                let database = try prepared()
+                let database = try prepared(creating: creating)
                 try lock.downgrade()
                 return (database, lock)
             }
             if let lock = try FileLock.take(layout.storeLock, exclusive: false) {
                 if SystemCalls.exists(layout.database) {
                     let database = try open(readOnly: false, queryOnly: false)
-                    if try checkedIdentity(database).version == StoreSchema.version { return (database, lock) }
+                    let identity = try checkedIdentity(database)
+                    if identity.isUntouched && !creating { throw incomplete }
+                    if identity.version == StoreSchema.version { return (database, lock) }
                     try database.close()
                 }
                 lock.release()
@@ -44,11 +46,7 @@ struct StoreOpening {
         let writable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
         let database = try open(readOnly: !writable, queryOnly: writable)
         let identity = try checkedIdentity(database)
-        if identity.isEmpty {
-            throw RunStoreError(
-                .missingStore, what: "the store was never completed", location: layout.root,
-                remedy: "Run `flowexp sweep SPEC`, which completes it.")
-        }
+        if identity.isUntouched { throw incomplete }
         if identity.version < StoreSchema.version {
             throw RunStoreError(
                 .olderVersion(found: identity.version, supported: StoreSchema.version),
@@ -56,6 +54,13 @@ struct StoreOpening {
                 location: layout.root, remedy: "Run `flowexp store migrate` (it makes a backup first).")
         }
         return (database, lock)
+    }
+
+    /// Only `.createIfMissing` finishes what a creation that was cut short left.
+    var incomplete: RunStoreError {
+        RunStoreError(
+            .missingStore, what: "the store was never completed", location: layout.root,
+            remedy: "Run `flowexp sweep SPEC`, which completes it.")
     }
 
     private func waitOrGiveUp(_ attempt: inout Int, deadline: Double) throws {
@@ -76,10 +81,10 @@ struct StoreOpening {
             path: layout.database, readOnly: readOnly, queryOnly: queryOnly, busyTimeout: busyTimeout)
     }
 
-    /// Reads what the file says it is and refuses foreign and newer ones.
+    /// Reads what the file says it is and refuses foreign, newer and damaged ones.
     private func checkedIdentity(_ database: StoreDatabase) throws -> StoreSchema.Identity {
         let identity = try database.read { try StoreSchema.identity($0) }
-        if identity.isEmpty && identity.applicationID == 0 { return identity }
+        if identity.isUntouched { return identity }
         guard identity.applicationID == StoreSchema.applicationID else {
             throw RunStoreError(
                 .notAStore, what: "the database was not made by flowexp", location: layout.database,
@@ -91,23 +96,33 @@ struct StoreOpening {
                 what: "the store has version \(identity.version), this program knows up to \(StoreSchema.version)",
                 location: layout.root, remedy: "Use the newer flowexp that wrote it.")
         }
+        // Version, application id and tables are written in one transaction, so one does not come without the others.
+        guard identity.version >= 1, !identity.isEmpty else {
+            throw RunStoreError(
+                .corrupt,
+                what: identity.isEmpty
+                    ? "the database has lost its tables"
+                    : "the database has version \(identity.version), which never was",
+                location: layout.database, remedy: StoreDatabase.damagedRemedy)
+        }
         return identity
     }
 
     /// Under the exclusive lock: creates or migrates, and removes what crashes left.
-    private func prepared() throws -> StoreDatabase {
+    private func prepared(creating: Bool) throws -> StoreDatabase {
         let isNew = !SystemCalls.exists(layout.database)
         let database = try open(readOnly: false, queryOnly: false)
         let identity = try checkedIdentity(database)
+        if identity.isUntouched && !creating { throw incomplete }
         let files = DurableFiles(layout: layout)
         for directory in [layout.locks, layout.temporary, layout.artefacts] {
             _ = try SystemCalls.makeDirectory(directory)
         }
-        if identity.version < StoreSchema.version || identity.isEmpty {
-            if !identity.isEmpty { try backUp(database, version: identity.version) }
+        if identity.version < StoreSchema.version {
+            if !identity.isUntouched { try backUp(database, version: identity.version) }
             try database.write { database in
-                try StoreSchema.migrate(database, from: identity.isEmpty ? 0 : identity.version)
-                if identity.isEmpty {
+                try StoreSchema.migrate(database, from: identity.version)
+                if identity.isUntouched {
                     try database.run(
                         "INSERT INTO store_properties (name, value) VALUES ('machine_id', ?)",
                         [ProcessIdentity.machineID])

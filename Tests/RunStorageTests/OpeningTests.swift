@@ -76,6 +76,38 @@ import Testing
         #expect(try writer.newestRevision(ofSweep: "demo").number == 1)
     }
 
+    /// An empty file is what a creation leaves that was killed before its first COMMIT.
+    @Test func onlySweepCompletesAnEmptyStore() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.path + "/store"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: directory.database))
+        for mode in [RunStore.Mode.readWrite, .readOnly] {
+            let error = storeError { _ = try directory.open(mode) }
+            #expect(error?.kind == .missingStore)
+            #expect(error?.exitCode == 66)
+            #expect(error?.remedy.contains("flowexp sweep") == true)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["flowexp.sqlite"])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: directory.database)).isEmpty)
+        try directory.open().recordSample(1)
+        #expect(try directory.open(.readWrite).sweeps().count == 1)
+    }
+
+    /// The same for a file that has a header and nothing else.
+    @Test func onlySweepCompletesADatabaseWithoutTables() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path + "/store", withIntermediateDirectories: true)
+        try directory.tamper("CREATE TABLE gone (x); DROP TABLE gone")
+        let before = try Data(contentsOf: URL(fileURLWithPath: directory.database))
+        #expect(!before.isEmpty)
+        for mode in [RunStore.Mode.readWrite, .readOnly] {
+            #expect(storeError { _ = try directory.open(mode) }?.kind == .missingStore)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: directory.database)) == before)
+        try directory.open().recordSample(1)
+    }
+
     @Test func aPathBelowAFileCannotBeCreated() throws {
         let directory = TemporaryDirectory()
         try Data().write(to: URL(fileURLWithPath: directory.path + "/file"))

@@ -50,6 +50,28 @@ import Testing
         chmod(directory.path + "/store", 0o755)
     }
 
+    @Test func aStoreThatMayNotBeLookedIntoIsNotMissing() async throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(2)
+        try store.close()
+        chmod(directory.path + "/store", 0)
+        setenv(Self.variable, directory.path + "/store", 1)
+        await #expect(processExitsWith: .exitCode(42)) {
+            ReadOnlyMediumTests.dropRights()
+            for mode in [RunStore.Mode.readOnly, .readWrite, .createIfMissing] {
+                do {
+                    _ = try RunStore.open(at: ReadOnlyMediumTests.path, mode: mode)
+                    exit(1)
+                } catch let error as RunStoreError where error.kind == .permission && error.exitCode == 77 {
+                    continue
+                }
+            }
+            exit(42)
+        }
+        chmod(directory.path + "/store", 0o755)
+    }
+
     /// A store whose process died in the middle of a COMMIT: pages of the transaction are in the file, the journal that
     /// undoes them lies beside it. Made by copying both while a large transaction has spilled its cache.
     private func storeWithHotJournal() throws -> TemporaryDirectory {

@@ -1,15 +1,29 @@
 import Foundation
 import GRDB
 
-/// A value of another type than its column: the database file was damaged (STRICT tables do not let it in).
+/// A value that flowexp never writes there: another type than its column's (STRICT tables do not let it in), or a counter
+/// out of range. The database was damaged.
 struct DamagedValue: Error {
     var column: Int
+}
+
+/// Numbers in the database that count up from 0.
+enum Counter {
+    /// Far more than any store reaches, and far enough from overflow that adding to one cannot trap.
+    static let range = 0..<1 << 53
 }
 
 /// Column access that reports damage instead of trapping, by index.
 extension Row {
     func integer(_ index: Int) throws -> Int {
         guard let value = try optionalInteger(index) else { throw DamagedValue(column: index) }
+        return value
+    }
+
+    /// A number that may be added to: one out of ``Counter/range`` is damage.
+    func counter(_ index: Int) throws -> Int {
+        let value = try integer(index)
+        guard Counter.range.contains(value) else { throw DamagedValue(column: index) }
         return value
     }
 

@@ -112,13 +112,14 @@ final class StoreDatabase: Sendable {
             throw translate(error, path: path)
         } catch let damage as DamagedValue {
             throw RunStoreError(
-                .corrupt, what: "a stored value has the wrong type (column \(damage.column) of a query)",
+                .corrupt, what: "a stored value is none that flowexp writes (column \(damage.column) of a query)",
                 location: path,
                 remedy: damagedRemedy)
         }
     }
 
-    static let damagedRemedy = "Restore the database from a backup (see backups/ in the store)."
+    static let damagedRemedy =
+        "Restore a copy of the store, or move the store away and run `flowexp sweep SPEC` again, which makes a new one."
 
     private static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
         let message = error.message ?? "no message"
@@ -134,7 +135,10 @@ final class StoreDatabase: Sendable {
             return RunStoreError(
                 .diskFull, what: "the disk is full (\(detail))", location: path,
                 remedy: "Free some space and run the same command again; nothing recorded is lost.")
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:
+        // The statements are fixed and fit the schema of the version, which was checked at the open. So a missing table, a
+        // broken constraint or a value that does not fit its column tells of a database that somebody else changed.
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH,
+            .SQLITE_SCHEMA, .SQLITE_TOOBIG, .SQLITE_INTERNAL:
             return RunStoreError(
                 .corrupt, what: "the database is damaged (\(detail))", location: path, remedy: damagedRemedy)
         case .SQLITE_READONLY where error.extendedResultCode.rawValue == 776:

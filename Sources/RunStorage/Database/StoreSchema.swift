@@ -18,6 +18,9 @@ enum StoreSchema {
         var applicationID: Int
         var version: Int
         var isEmpty: Bool
+
+        /// A file that SQLite made and nobody has written to: a store whose creation was cut short.
+        var isUntouched: Bool { isEmpty && applicationID == 0 && version == 0 }
     }
 
     static func identity(_ database: Database) throws -> Identity {
@@ -27,8 +30,10 @@ enum StoreSchema {
             isEmpty: try database.first("SELECT count(*) FROM sqlite_master") { try $0.integer(0) } == 0)
     }
 
-    /// Brings the file from `found` to ``version``. Call inside a write transaction: the pragmas take part in it.
+    /// Brings the file from `found`, 0 for an empty one, to ``version``. Call inside a write transaction: the pragmas take
+    /// part in it.
     static func migrate(_ database: Database, from found: Int) throws {
+        guard (0...version).contains(found) else { throw DamagedValue(column: 0) }
         for migration in migrations.dropFirst(found) { try migration(database) }
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         try database.execute(sql: "PRAGMA user_version = \(version)")

@@ -65,7 +65,7 @@ struct DurableFiles: Sendable {
         func damaged(_ reason: String) -> RunStoreError {
             RunStoreError(
                 .corrupt, what: "\(what) \(reason)", location: path,
-                remedy: "Restore the file from a backup, or remove the run and sweep again.")
+                remedy: "Restore the file from a copy, or move the store away and sweep again.")
         }
         guard let bytes = try SystemCalls.read(path) else { throw damaged("is missing") }
         guard bytes.count == size else { throw damaged("has \(bytes.count) bytes instead of \(size)") }

@@ -95,6 +95,21 @@ enum SystemCalls {
         return stat(path, &status) == 0
     }
 
+    /// The size of what is at `path`, links followed; nil when nothing is there. Throws when that cannot be told, for
+    /// example for want of rights.
+    static func size(_ path: String) throws -> Int? {
+        var status = stat()
+        if stat(path, &status) == 0 { return Int(status.st_size) }
+        switch errno {
+        case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: return nil
+        case EACCES, EPERM:
+            throw RunStoreError(
+                .permission, what: "this user may not look into the directory", location: path,
+                remedy: "Give this user the right to read the store, or name another with --store.")
+        default: throw failure("inspect", path, errno: errno)
+        }
+    }
+
     /// Makes a directory; returns false when it was there.
     static func makeDirectory(_ path: String) throws -> Bool {
         DurableOperations.point()
