@@ -17,7 +17,7 @@ struct Concentration: Metric {
             definition: spread
                 ? "sup over a of B_a − (1 − a), B_a = Q(p(Y) < λ_a): sup of F_q − F_p, the distributions of log p"
                 : "sup over a of (1 − a) − B_a: sup of F_p − F_q, the distributions of log p",
-            source: "Smirnov 1939 (one-sided two-sample statistic)", parameters: densityParameters)
+            source: "Smirnov 1939 (one-sided two-sample statistic)", parameters: densityFloorParameters)
     }
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {

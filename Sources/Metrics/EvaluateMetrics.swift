@@ -76,6 +76,7 @@ private func metricFloors(
         }
     }
     let settings = evaluation.settings
+    // The repetitions stand here in any case, also where the row's text leaves them out.
     let keys = measured.map { metric, column in
         "floor|\(column)|\(metric.description.version)|\(metric.parameterText(settings))|\(settings.floorRepetitions)"
     }

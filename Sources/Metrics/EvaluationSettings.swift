@@ -75,6 +75,9 @@ public struct EvaluationSettings: Sendable, Equatable {
             case "transportSamples": return "\"transportSamples\":\(transportSamples)"
             case "slicedSamples": return "\"slicedSamples\":\(slicedSamples)"
             case "slicedProjections": return "\"slicedProjections\":\(slicedProjections)"
+            case "floorRepetitions":
+                // Left out at 20: rows were keyed without it when 20 was the default, and stay what they are.
+                return floorRepetitions == 20 ? nil : "\"floorRepetitions\":\(floorRepetitions)"
             case "bandwidth": return "\"bandwidth\":\(bandwidth.map { "\($0)" } ?? "\"median\"")"
             default: return nil
             }

@@ -46,7 +46,7 @@ struct EnergyDistance: Metric {
         name: "energy", version: 1, summary: "Unbiased energy distance in units of θ, not rooted; may be negative.",
         definition: "2E‖X−Y‖ − E‖X−X′‖ − E‖Y−Y′‖ with U-statistics",
         source: "Székely & Rizzo 2013, Energy statistics: a class of statistics based on distances",
-        parameters: MetricCatalog.evaluationParameters(["kernelSamples"]))
+        parameters: MetricCatalog.evaluationParameters(["kernelSamples", "floorRepetitions"]))
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
         let count = evaluation.settings.kernelSamples

@@ -68,7 +68,9 @@ extension Metric {
 }
 
 let densityParameters = MetricCatalog.evaluationParameters(["samples"])
-let kernelParameters = MetricCatalog.evaluationParameters(["kernelSamples", "bandwidth"])
+/// Of the metrics whose floor is measured: their rows hold the floor, so its repetitions are part of the key.
+let densityFloorParameters = MetricCatalog.evaluationParameters(["samples", "floorRepetitions"])
+let kernelParameters = MetricCatalog.evaluationParameters(["kernelSamples", "bandwidth", "floorRepetitions"])
 
 /// Names in catalog order. Written out because descriptions need the parameters and the parameters need the names; a
 /// test compares both.

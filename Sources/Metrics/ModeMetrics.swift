@@ -10,7 +10,7 @@ struct ModeTotalVariation: Metric {
             ½ Σ_k |Q(basin k) − P(basin k)|, basins by nearest centre (circles: nearest radius); details: js (nats) and \
             minRatio = min over k of Q/P
             """,
-        source: "flowexp; standard error: delta method on multinomial proportions", parameters: densityParameters)
+        source: "flowexp; standard error: delta method on multinomial proportions", parameters: densityFloorParameters)
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
         let count = evaluation.settings.samples
@@ -58,7 +58,7 @@ struct ModesFound: Metric {
         name: "modes-found", version: 1,
         summary: "The number of modes in which the flow has at least half the mass it should.",
         definition: "the number of k with Q(basin k ∩ HPD_a*) ≥ ½ P(basin k ∩ HPD_a*)", source: "flowexp",
-        parameters: densityParameters)
+        parameters: densityFloorParameters)
     let direction = MetricDirection.higher
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {

@@ -16,7 +16,7 @@ struct ExactTransport: Metric {
                 ? "√ of the least mean ‖a_i − b_π(i)‖² over permutations π, solved exactly"
                 : "the least mean ‖a_i − b_π(i)‖ over permutations π, solved exactly",
             source: "Kantorovich 1942; solver: Jonker & Volgenant 1987",
-            parameters: MetricCatalog.evaluationParameters(["transportSamples"]))
+            parameters: MetricCatalog.evaluationParameters(["transportSamples", "floorRepetitions"]))
     }
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
@@ -40,7 +40,7 @@ struct SlicedTransport: Metric {
         summary: "Sliced Wasserstein-2 distance, units of θ, without a √D factor; biased upward.",
         definition: "√ of the mean over directions of the squared one-dimensional W₂ of the projections",
         source: "Bonneel et al. 2015, Sliced and Radon Wasserstein barycenters of measures",
-        parameters: MetricCatalog.evaluationParameters(["slicedSamples", "slicedProjections"]))
+        parameters: MetricCatalog.evaluationParameters(["slicedSamples", "slicedProjections", "floorRepetitions"]))
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
         let count = evaluation.settings.slicedSamples

@@ -173,9 +173,19 @@ import Testing
         #expect(rows.map(\.name) == planned.map(\.name))
         #expect(rows.map(\.parameters) == planned.map(\.parameters) && rows.map(\.version) == planned.map(\.version))
         let mmd = try #require(rows.first { $0.name == "mmd" })
-        #expect(mmd.parameters == #"{"bandwidth":0.75,"kernelSamples":50}"# && mmd.details["bandwidth"] == 0.75)
+        #expect(
+            mmd.parameters == #"{"bandwidth":0.75,"floorRepetitions":2,"kernelSamples":50}"#
+                && mmd.details["bandwidth"] == 0.75)
         #expect(rows.first { $0.name == "kl" }?.parameters == #"{"samples":1000}"#)
         #expect(rows.first { $0.name == "invertibility" }?.value == 2e-6)
+        // Exactly the rows with a measured floor are other rows at another number of repetitions.
+        var changed = parameters
+        changed["floorRepetitions"] = .integer(20)
+        let again = try MetricCatalog.plannedValues(changed)
+        for (row, other) in zip(rows, again) {
+            #expect((row.floor?.repetitions == 2) == (row.parameters != other.parameters), "\(row.name)")
+        }
+        #expect(again.first { $0.name == "mmd" }?.parameters == #"{"bandwidth":0.75,"kernelSamples":50}"#)
         for row in rows { #expect((row.value == nil) == (row.reason != nil)) }
     }
 
