@@ -78,17 +78,19 @@ public final class RunClaim: Sendable {
 
     // MARK: - Checkpoints
 
-    /// The newest checkpoint that verifies, else the previous one, else nil; each damaged one becomes a note. History rows
-    /// past its step are deleted, so that the run's history is that of the checkpoint again.
+    /// The newest checkpoint that verifies, else the previous one, else nil; each damaged one becomes a note and is
+    /// deleted. History rows past its step are deleted, so that the run's history is that of the checkpoint again.
     public func loadCheckpoint() throws -> (checkpoint: LoadedCheckpoint?, notes: [String]) {
         let rows = try store.database.read { try CheckpointRow.read($0, run: self.key) }
         var notes: [String] = []
         var loaded: LoadedCheckpoint?
+        var damaged: [CheckpointRow] = []
         for row in rows {
             do {
                 loaded = try row.load(store.files, runID: runID)
                 break
             } catch let error as RunStoreError where error.kind == .corrupt {
+                damaged.append(row)
                 notes.append("checkpoint of step \(row.step) is not used: \(error.what)")
             }
         }
@@ -97,9 +99,23 @@ public final class RunClaim: Sendable {
             for text in notes { note(text) }
         }
         let step = loaded?.step ?? -1
+        try delete(damaged)
         try deleteHistory(after: step)
         state.withLock { $0.historyThrough = step }
         return (loaded, notes)
+    }
+
+    /// A damaged checkpoint would count as one of the two that are kept, and push out the one that is good.
+    private func delete(_ damaged: [CheckpointRow]) throws {
+        if damaged.isEmpty { return }
+        try write { database in
+            for row in damaged {
+                try database.run(
+                    "DELETE FROM checkpoints WHERE run_key = ? AND sequence = ?", [self.key, row.sequence])
+            }
+        }
+        let kept = try store.database.read { try CheckpointRow.read($0, run: self.key).map(\.file) }
+        store.files.removeLeftovers(ofRun: runID, keep: Set(kept))
     }
 
     private func deleteHistory(after step: Int) throws {

@@ -64,12 +64,19 @@ import Testing
         #expect(checkpoint?.step == 20)
         #expect(notes.count == 2)
         #expect(notes.last?.contains("step 20") == true)
+        // The damaged one is gone, row and file, so that the next save keeps the good one.
+        #expect(files(directory).map { ($0 as NSString).lastPathComponent } == ["checkpoint-1-2.safetensors"])
         // History is that of the checkpoint again.
         #expect(try store.history(ofRun: Sample.id(0)).map(\.step) == [0, 10, 20])
         try claim.saveCheckpoint(bytes: [9], phase: "training", step: 40, history: Sample.history(through: 40))
         #expect(try store.history(ofRun: Sample.id(0)).map(\.step) == [0, 10, 20, 30, 40])
+        #expect(files(directory).count == 2)
+        // The new one damaged too: the good one is still there.
+        let newest = try #require(files(directory).first { !$0.hasSuffix("checkpoint-1-2.safetensors") })
+        try Data([0]).write(to: URL(fileURLWithPath: newest))
+        #expect(try claim.loadCheckpoint().checkpoint?.step == 20)
         try claim.interrupted()
-        #expect(try store.notes(ofRun: Sample.id(0)).count == 2)
+        #expect(try store.notes(ofRun: Sample.id(0)).count == 4)
     }
 
     @Test func withBothDamagedTheRunStartsAgainAndSaysSo() throws {
@@ -86,14 +93,20 @@ import Testing
 
     @Test func everyFlippedBitIsNoticed() throws {
         let (directory, store) = try prepared()
-        let path = files(directory)[1]
-        let original = try Data(contentsOf: URL(fileURLWithPath: path))
+        let original = Data(repeating: 30, count: 130)
+        try damage(.emptied, files(directory)[1], sequence: 3, directory)
         let claim = try store.claim(0)
+        #expect(try claim.loadCheckpoint().checkpoint?.step == 20)
         for bit in stride(from: 0, to: original.count * 8, by: 7) {
+            // Loading deletes the damaged one, so it is saved anew for each bit.
+            try claim.saveCheckpoint(
+                bytes: Array(original), phase: "training", step: 30, history: Sample.history(through: 30))
+            let path = try #require(files(directory).first { !$0.hasSuffix("checkpoint-1-2.safetensors") })
             var data = original
             data[bit / 8] ^= UInt8(1 << (bit % 8))
             try data.write(to: URL(fileURLWithPath: path))
-            #expect(try claim.loadCheckpoint().checkpoint?.step == 20)
+            let (checkpoint, notes) = try claim.loadCheckpoint()
+            #expect(checkpoint?.step == 20 && notes.count == 2)
         }
         claim.release()
     }
