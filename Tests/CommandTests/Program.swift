@@ -36,7 +36,7 @@ enum Program {
             process.arguments = arguments
             process.currentDirectoryURL = URL(fileURLWithPath: directory)
             var variables = ProcessInfo.processInfo.environment
-            for name in ["FLOWEXP_STORE", "NO_COLOR"] { variables[name] = nil }
+            for name in ["FLOWEXP_STORE", "FLOWEXP_CHECKPOINT_SECONDS", "NO_COLOR"] { variables[name] = nil }
             process.environment = variables.merging(environment) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle(forWritingAtPath: output ?? outputPath)
@@ -92,7 +92,9 @@ final class Workplace {
         try Program.run(arguments, in: path, environment: environment, output: output)
     }
 
-    func start(_ arguments: String...) throws -> Program.Running { try Program.start(arguments, in: path) }
+    func start(_ arguments: String..., environment: [String: String] = [:]) throws -> Program.Running {
+        try Program.start(arguments, in: path, environment: environment)
+    }
 
     func json(_ arguments: String...) throws -> [String: Any] {
         let result = try Program.run(arguments, in: path)
@@ -101,7 +103,9 @@ final class Workplace {
     }
 
     /// Two bases × `seeds` seeds on two-moons; a run takes a fraction of a second.
-    func writeSpec(_ name: String = "tiny", steps: Int = 60, seeds: Int = 2, metrics: String = #""mmd""#) throws {
+    func writeSpec(
+        _ name: String = "tiny", steps: Int = 60, seeds: Int = 2, metrics: String = #""mmd""#, samples: Int = 500
+    ) throws {
         try write(
             """
             {
@@ -109,7 +113,7 @@ final class Workplace {
               "task": "two-moons",
               "flow": {"hiddenSizes": [16], "couplingLayers": 2},
               "training": {"steps": \(steps), "batch": 64, "draws": 500},
-              "evaluation": {"metrics": [\(metrics)], "samples": 500, "kernelSamples": 100, "floorRepetitions": 2},
+              "evaluation": {"metrics": [\(metrics)], "samples": \(samples), "kernelSamples": 100, "floorRepetitions": 2},
               "sweep": {"base": ["gaussian", "gmm"], "seeds": \(seeds)},
             }
             """, to: "\(name).json")

@@ -99,6 +99,33 @@ struct SweepCommandTests {
         }
     }
 
+    @Test("after an edit of the evaluation everything shows the new settings' values, once")
+    func editedEvaluation() throws {
+        let place = try Workplace()
+        func values() throws -> [Double] {
+            let listed = try place.run("ls", "--json").output
+            #expect(listed.components(separatedBy: "\"kl\"").count == 5, "one value for each of four runs")
+            let runs = try place.json("ls", "--json")["runs"] as? [[String: Any]] ?? []
+            return runs.compactMap { ($0["metrics"] as? [String: Any])?["kl"] as? Double }
+        }
+        try place.writeSpec(metrics: #""kl""#, samples: 500)
+        #expect(try place.run("sweep", "tiny.json").status == 0)
+        let before = try values()
+        // As text, 1000 sorts before 500.
+        try place.writeSpec(metrics: #""kl""#, samples: 1000)
+        let swept = try place.run("sweep", "tiny.json")
+        #expect(swept.status == 0 && swept.errors.contains("4 to evaluate"), "\(swept.errors)")
+        let after = try values()
+        #expect(after.count == 4 && zip(before, after).allSatisfy { $0 != $1 })
+        let rows = try place.json("report", "--metric", "kl", "--json")["rows"] as? [[String: Any]] ?? []
+        #expect(rows.count == 2)
+        for row in rows { #expect(row["metricParameters"] as? String == #"{"samples":1000}"#) }
+        let found = try place.json("ls", "--json", "--where", "kl=\(after[0])")["runs"] as? [Any]
+        #expect(found?.count == 1)
+        let old = try place.json("ls", "--json", "--where", "kl=\(before[0])")["runs"] as? [Any]
+        #expect(old?.isEmpty == true)
+    }
+
     @Test("an edited spec makes a revision and reuses what both contain")
     func revision() throws {
         let place = try Workplace()

@@ -38,7 +38,8 @@ struct ListRunsCommand: ParsableCommand {
         } else {
             for name in sweeps { records += try store.records(ofRevision: store.newestRevision(ofSweep: name).id) }
         }
-        var runs = try records.map { try RunFacts($0) }
+        let selections = SweepSelections(store)
+        var runs = try records.map { try RunFacts($0, selections.selection($0.sweepName)) }
         if let filter {
             let attributes = runs.map(\.attributes)
             try filter.check(against: attributes)

@@ -59,8 +59,9 @@ struct ReportCommand: ParsableCommand {
         for name in names {
             let revision = try store.newestRevision(ofSweep: name)
             for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
+            let selection = try SweepSelections.selection(of: revision)
             for record in try store.records(ofRevision: revision.id) where seen.insert(record.id).inserted {
-                runs.append(try RunFacts(record))
+                runs.append(try RunFacts(record, selection))
             }
         }
         try RecordCheck.requireIntact(runs.map(\.record), in: store)

@@ -24,7 +24,8 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         talk.apply()
         let store = try StoreLocation.open(store, mode: .readOnly)
-        let facts = try RunFacts(store.record(idPrefix: runID))
+        let record = try store.record(idPrefix: runID)
+        let facts = try RunFacts(record, SweepSelections(store).selection(record.sweepName))
         try RecordCheck.requireIntact([facts.record], in: store)
         let id = facts.record.id
         let directory = store.path

@@ -7,10 +7,7 @@ import Tasks
 extension ReportRun {
     /// A stored run as the reports see it.
     init(_ run: RunFacts) {
-        // Rows are sorted by name, parameters and version: of one name the newest version stands last.
-        let metrics = Dictionary(run.reportMetrics.map { ($0.name, $0.metric) }) { earlier, later in
-            later.version >= earlier.version ? later : earlier
-        }
+        let metrics = Dictionary(run.reportMetrics.map { ($0.name, $0.metric) }) { first, _ in first }
         self.init(
             id: run.record.id, state: run.state, failureCode: run.record.failureCode, seed: run.seed,
             configuration: run.settings, components: run.components,

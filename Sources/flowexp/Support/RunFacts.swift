@@ -9,10 +9,14 @@ struct RunFacts {
     let record: RunRecord
     let configuration: JSONValue
     let axes: JSONValue
+    /// The metric rows that count, at most one per name.
+    let metrics: [MetricRecord]
 
-    /// Parses the record's texts; throws exit 65 when the store's text is no JSON.
-    init(_ record: RunRecord) throws {
+    /// Parses the record's texts; throws exit 65 when the store's text is no JSON. `selection` is that of the sweep in
+    /// which the run is looked at.
+    init(_ record: RunRecord, _ selection: MetricSelection = MetricSelection()) throws {
         self.record = record
+        metrics = selection.rows(of: record.metrics)
         do {
             configuration = try JSONValue(parsing: record.configurationJSON)
             axes = try JSONValue(parsing: record.axesJSON)
@@ -47,7 +51,7 @@ struct RunFacts {
         ]
         if let sweep = record.sweepName { facts["sweep"] = .string(sweep) }
         if let code = record.failureCode { facts["failureCode"] = .string(code) }
-        for metric in record.metrics {
+        for metric in metrics {
             if let value = metric.value { facts[metric.name] = .number(value) }
         }
         return RunAttributes.of(configuration: configuration, facts: facts)
@@ -56,9 +60,9 @@ struct RunFacts {
     /// The configuration flattened, without the versions of its components.
     var settings: [ReportSetting] { ReportSetting.flatten(configuration) }
 
-    /// Metrics for the reports. Of several rows of one name the one computed last by version wins.
+    /// The metrics that count, for the reports.
     var reportMetrics: [(name: String, metric: ReportMetric)] {
-        record.metrics.map { metric in
+        metrics.map { metric in
             (
                 metric.name,
                 ReportMetric(
@@ -77,7 +81,7 @@ struct RunFacts {
         RunListing(
             id: record.id, state: state, failureCode: record.failureCode, sweep: record.sweepName ?? "", task: task,
             base: base, components: components, couplingLayers: couplingLayers, seed: seed, attempts: record.attempts,
-            metrics: record.metrics.map { ($0.name, $0.value) })
+            metrics: metrics.map { ($0.name, $0.value) })
     }
 }
 
