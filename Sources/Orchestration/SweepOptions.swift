@@ -36,10 +36,14 @@ public struct SweepResult: Sendable {
     public var failures: [(runID: String, code: String, message: String)] = []
     /// Completed runs whose missing metrics were computed.
     public var evaluated = 0
+    /// Completed runs whose missing metrics could not be computed, and why; they still lack them.
+    public var unevaluated: [(runID: String, message: String)] = []
     /// Runs checkpointed because the sweep was asked to stop.
     public var checkpointed = 0
     /// Runs that did not reach a step boundary in time after a stop request.
     public var abandoned = 0
+    /// Evaluations of completed runs that had not ended in time after a stop request; nothing of them is recorded.
+    public var abandonedEvaluations = 0
     /// Runs that other processes are still doing (`--no-wait`).
     public var elsewhere = 0
     /// Runs not started: beyond the limit, after too many failures, after a stop.
@@ -54,4 +58,7 @@ public struct SweepResult: Sendable {
     public var fatalError: (any Error)?
 
     init() {}
+
+    /// Whether work goes on in other threads after the end, so that the process must be ended without waiting for it.
+    public var hasAbandonedWork: Bool { abandoned + abandonedEvaluations > 0 }
 }

@@ -110,18 +110,20 @@ public struct SweepRunner: Sendable {
     }
 
     private func evaluateOne(_ missing: MissingMetrics, cache: StoreReferenceCache, tally: SweepTally) {
+        tally.beganEvaluation()
         do {
             let parameters = try store.loadArtefact(ofRun: missing.item.id, name: RunArtefactNames.parameters)
             let values: [MetricValue]
             do {
                 values = try evaluateFunction(missing.item.configuration, missing.evaluation, parameters, cache)
             } catch {
-                tally.emit(.note(runID: missing.item.id, "metrics could not be computed: \(error)"))
+                tally.endedEvaluation(missing.item.id, .failed("\(error)"))
                 return
             }
             try store.saveMetrics(runID: missing.item.id, metrics: values.map(StoreConversion.metric))
-            tally.evaluated()
+            tally.endedEvaluation(missing.item.id, .evaluated)
         } catch {
+            tally.endedEvaluation(missing.item.id, .dropped)
             tally.end(with: error)
         }
     }
@@ -130,6 +132,9 @@ public struct SweepRunner: Sendable {
     private func finish(_ plan: SweepPlan, queue: RunQueue, tally: SweepTally, stop: StopRequest) -> SweepResult {
         var result = tally.result
         result.abandoned = tally.running
+        result.abandonedEvaluations = tally.evaluating
+        // In an order that does not depend on the workers.
+        result.unevaluated.sort { $0.runID < $1.runID }
         result.elsewhere = queue.elsewhere
         result.wasStopped = stop.isRequested
         if let requestedAt = stop.requestedAt { result.stopSeconds = monotonicSeconds() - requestedAt }

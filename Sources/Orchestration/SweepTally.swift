@@ -5,6 +5,7 @@ final class SweepTally: Sendable {
     private struct State {
         var result = SweepResult()
         var running = 0
+        var evaluating = 0
     }
 
     private let state = Mutex(State())
@@ -28,6 +29,9 @@ final class SweepTally: Sendable {
 
     /// Runs being executed now.
     var running: Int { state.withLock { $0.running } }
+
+    /// Completed runs being evaluated now.
+    var evaluating: Int { state.withLock { $0.evaluating } }
 
     var result: SweepResult { state.withLock { $0.result } }
 
@@ -68,5 +72,28 @@ final class SweepTally: Sendable {
         emit(.endedElsewhere(runID: runID, failed: failed))
     }
 
-    func evaluated() { state.withLock { $0.result.evaluated += 1 } }
+    func beganEvaluation() { state.withLock { $0.evaluating += 1 } }
+
+    /// How an evaluation of a completed run ended.
+    enum EvaluationEnd {
+        case evaluated
+        /// The run's own metrics failed; the others go on.
+        case failed(String)
+        /// An error that ends the sweep.
+        case dropped
+    }
+
+    func endedEvaluation(_ runID: String, _ end: EvaluationEnd) {
+        state.withLock { state in
+            state.evaluating -= 1
+            switch end {
+            case .evaluated: state.result.evaluated += 1
+            case .failed(let message): state.result.unevaluated.append((runID, message))
+            case .dropped: break
+            }
+        }
+        if case .failed(let message) = end {
+            emit(.note(runID: runID, "metrics could not be computed: \(message)"))
+        }
+    }
 }

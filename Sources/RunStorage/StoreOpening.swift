@@ -51,7 +51,10 @@ struct StoreOpening {
             throw RunStoreError(
                 .olderVersion(found: identity.version, supported: StoreSchema.version),
                 what: "the store has version \(identity.version), this program reads version \(StoreSchema.version)",
-                location: layout.root, remedy: "Run `flowexp store migrate` (it makes a backup first).")
+                location: layout.root,
+                remedy:
+                    "Run `flowexp resume` on it, or `flowexp sweep SPEC`; the next writing command migrates it and puts a backup in backups/ first."
+            )
         }
         return (database, lock)
     }

@@ -1,4 +1,5 @@
 import Catalog
+import Dispatch
 import Experiments
 import Foundation
 import Orchestration
@@ -147,5 +148,52 @@ struct SweepRunnerTests {
         #expect(trained.count == 0 && evaluated.count == 4 && result.evaluated == 4)
         let names = try fixture.store.record(idPrefix: fixture.items[0].id).metrics.map(\.name)
         #expect(names == ["kl", "mmd"])
+    }
+
+    @Test("a run whose missing metrics fail is named and counted, and the others go on")
+    func failedEvaluation() throws {
+        struct Broken: Error, CustomStringConvertible {
+            let description = "no density"
+        }
+        let fixture = try SweepFixture()
+        _ = try fixture.run { request, _, _ in try FakeRun.completed(request) }
+        let bad = fixture.items[2]
+        let events = EventLog()
+        let evaluate: EvaluateFunction = { configuration, evaluation, _, _ in
+            if configuration == bad.configuration { throw Broken() }
+            return try FakeRun.metrics(evaluation)
+        }
+        let result = try fixture.run(metrics: ["kl", "mmd"], events: events, evaluate: evaluate) { request, _, _ in
+            try FakeRun.completed(request)
+        }
+        #expect(result.evaluated == 3 && result.failed == 0)
+        #expect(result.unevaluated.map(\.runID) == [bad.id] && result.unevaluated.map(\.message) == ["no density"])
+        #expect(events.notes.contains { $0.contains("no density") })
+        let again = try fixture.run(metrics: ["kl", "mmd"]) { request, _, _ in try FakeRun.completed(request) }
+        #expect(again.evaluated == 1 && again.unevaluated.isEmpty)
+    }
+
+    @Test("an evaluation that outlasts the grace time after a stop is counted as abandoned")
+    func abandonedEvaluation() throws {
+        let fixture = try SweepFixture()
+        _ = try fixture.run { request, _, _ in try FakeRun.completed(request) }
+        var options = SweepOptions()
+        options.stopGrace = 0.1
+        let stop = StopRequest()
+        let release = DispatchSemaphore(value: 0)
+        let ended = DispatchSemaphore(value: 0)
+        let result = try fixture.run(
+            options, stop: stop, metrics: ["kl", "mmd"],
+            evaluate: { _, evaluation, _, _ in
+                stop.request()
+                release.wait()
+                defer { ended.signal() }
+                return try FakeRun.metrics(evaluation)
+            }
+        ) { request, _, _ in try FakeRun.completed(request) }
+        #expect(result.wasStopped && result.abandonedEvaluations == 1 && result.abandoned == 0)
+        #expect(result.hasAbandonedWork && result.evaluated == 0)
+        release.signal()
+        ended.wait()
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Experiments
+import Foundation
 import Metrics
 import Orchestration
 import RunStorage
@@ -70,10 +71,14 @@ struct EvaluateCommand: ParsableCommand {
         display.finish()
         if let error = result.fatalError { throw error }
         Talk.say("\(CountText.of(result.evaluated, "run")) evaluated.")
+        if !result.unevaluated.isEmpty { Talk.warn(SweepText.unevaluated(result)) }
         if result.wasStopped {
             Talk.say("Stopped. The same command goes on.")
+            // An evaluation that did not end in time still runs on another thread: end without waiting for it.
+            if result.hasAbandonedWork { _exit(ExitStatus.interrupted.rawValue) }
             throw ExitCode(ExitStatus.interrupted.rawValue)
         }
+        if !result.unevaluated.isEmpty { throw ExitCode(ExitStatus.failedRuns.rawValue) }
         Talk.say("  Compare: \(MetricNames.reportCommand(name, evaluation))")
     }
 }

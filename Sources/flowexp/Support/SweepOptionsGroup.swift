@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Orchestration
 
 /// The options of `sweep` and `resume`; parsed here, handed on as ``SweepOptions``.
@@ -36,7 +37,7 @@ struct SweepRunOptions: ParsableArguments {
         }
     }
 
-    /// The options for the runner; throws ``RunFilterError``.
+    /// The options for the runner; throws ``RunFilterError``, and exit 64 for a bad environment variable.
     func sweepOptions() throws -> SweepOptions {
         var options = SweepOptions()
         options.filter = try condition.map { try RunFilter($0) }
@@ -45,6 +46,18 @@ struct SweepRunOptions: ParsableArguments {
         options.maximumFailures = maxFailures
         options.timeout = timeout?.seconds
         options.waitsForOthers = !noWait
+        if let seconds = try Self.checkpointSeconds() { options.checkpointInterval = seconds }
         return options
+    }
+
+    /// `$FLOWEXP_CHECKPOINT_SECONDS`: seconds between two checkpoints of a run; throws exit 64 for anything else.
+    private static func checkpointSeconds() throws -> Double? {
+        guard let text = ProcessInfo.processInfo.environment["FLOWEXP_CHECKPOINT_SECONDS"] else { return nil }
+        guard let seconds = Double(text), seconds > 0, seconds.isFinite else {
+            throw CommandFailure(
+                .usage, "FLOWEXP_CHECKPOINT_SECONDS is '\(text)': expected a positive number of seconds",
+                remedy: "Unset it for a checkpoint every 30 s, or give for example 5.")
+        }
+        return seconds
     }
 }

@@ -27,6 +27,7 @@ struct SweepSession {
 
     /// Runs a spec; returns the exit status of its end.
     func run(_ spec: ExperimentSpec, in store: RunStore) throws -> ExitStatus {
+        try store.recordDeadAttempts()
         let items = spec.plan.runs.map { SweepItem($0, sweepName: spec.name) }
         let change = try store.recordRevision(
             sweepName: spec.name, specBytes: spec.plan.source, resolvedSpecJSON: spec.plan.resolvedSpec,
@@ -68,10 +69,10 @@ struct SweepSession {
         Talk.say(SweepText.end(result, plan: plan, options: options))
         if result.wasStopped {
             // Work that did not stop in time still runs on other threads: end without waiting for it.
-            if result.abandoned > 0 { _exit(ExitStatus.interrupted.rawValue) }
+            if result.hasAbandonedWork { _exit(ExitStatus.interrupted.rawValue) }
             return .interrupted
         }
-        return result.failed > 0 ? .failedRuns : .success
+        return result.failed > 0 || !result.unevaluated.isEmpty ? .failedRuns : .success
     }
 }
 

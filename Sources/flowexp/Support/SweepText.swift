@@ -62,7 +62,17 @@ enum SweepText {
         if result.failed > 0 {
             lines.append("  Why: flowexp ls \(plan.name) --where state=failed    Again: add --retry-failed")
         }
+        if !result.unevaluated.isEmpty { lines.append(unevaluated(result)) }
         if result.completed > 0 { lines.append("  Compare: \(MetricNames.reportCommand(plan.name, plan.evaluation))") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Which runs still lack metrics, and why; the same command tries them again.
+    static func unevaluated(_ result: SweepResult) -> String {
+        let count = CountText.of(result.unevaluated.count, "run")
+        var lines = ["Metrics of \(count) could not be computed; the same command tries again:"]
+        lines += result.unevaluated.prefix(10).map { "  \($0.runID.prefix(12)): \($0.message)" }
+        if result.unevaluated.count > 10 { lines.append("  … and \(result.unevaluated.count - 10) more") }
         return lines.joined(separator: "\n")
     }
 
@@ -74,6 +84,10 @@ enum SweepText {
             text +=
                 " \(CountText.of(result.abandoned, "run")) did not reach a step in time and will go on from the last"
                 + " checkpoint."
+        }
+        if result.abandonedEvaluations > 0 {
+            text +=
+                " \(CountText.of(result.abandonedEvaluations, "evaluation")) did not end in time and will start again."
         }
         return text + " Resume with the same command."
     }
