@@ -27,7 +27,7 @@ cat > "$work/spec.json" <<'SPEC'
 SPEC
 
 # How many runs are in a state, from the JSON list.
-count() { "$flowexp" ls --json --where "state=$1" --store "$work/killed" 2>/dev/null | grep -c '"state": *"' || true; }
+count() { { "$flowexp" ls --json --where "state=$1" --store "$work/killed" 2>/dev/null || true; } | { grep -o '"state": *"' || true; } | wc -l; }
 
 start=$(date +%s.%N)
 "$flowexp" sweep "$work/spec.json" --store "$work/straight" -j 1 -q
