@@ -65,6 +65,8 @@ struct RunFilterTests {
         #expect(attributes["components"] == .integer(8) && attributes["base.components"] == .integer(8))
         #expect(attributes["modes"] == nil && attributes["task.modes"] == .integer(4))
         #expect(attributes["seed"] == .integer(3) && attributes["state"] == .string("failed"))
+        let flow = RunAttributes.of(configuration: try JSONValue(parsing: #"{"flow":{"couplingLayers":4}}"#))
+        #expect(flow["depth"] == .integer(4) && flow["couplingLayers"] == .integer(4))
     }
 
     @Test(

@@ -101,7 +101,7 @@ struct SweepRunnerTests {
         #expect(events.started == [fixture.items[4].id])
         #expect(result.completed == 1 && result.remaining == 1)
         #expect(try fixture.plan(options).beyondLimit == 0)
-        options.filter = try RunFilter("depth=4")
+        options.filter = try RunFilter("layers=4")
         #expect(throws: RunFilterError.self) { try fixture.plan(options) }
     }
 
