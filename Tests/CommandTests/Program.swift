@@ -35,7 +35,10 @@ enum Program {
             process.executableURL = URL(fileURLWithPath: Program.path)
             process.arguments = arguments
             process.currentDirectoryURL = URL(fileURLWithPath: directory)
-            var variables = ProcessInfo.processInfo.environment
+            // Other suites of this process set variables of ours (a crash point, a store) while this one runs.
+            var variables = ProcessInfo.processInfo.environment.filter {
+                !$0.key.hasPrefix("FLOWEXP_") || $0.key == "FLOWEXP_ISA"
+            }
             for name in ["FLOWEXP_STORE", "FLOWEXP_CHECKPOINT_SECONDS", "NO_COLOR"] { variables[name] = nil }
             process.environment = variables.merging(environment) { $1 }
             process.standardInput = FileHandle.nullDevice
