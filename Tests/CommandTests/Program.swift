@@ -39,7 +39,7 @@ enum Program {
             var variables = ProcessInfo.processInfo.environment.filter {
                 !$0.key.hasPrefix("FLOWEXP_") || $0.key == "FLOWEXP_ISA"
             }
-            for name in ["FLOWEXP_STORE", "FLOWEXP_CHECKPOINT_SECONDS", "NO_COLOR"] { variables[name] = nil }
+            variables["NO_COLOR"] = nil
             process.environment = variables.merging(environment) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle(forWritingAtPath: output ?? outputPath)
