@@ -26,7 +26,8 @@ public enum FlowParameters {
             "s_max: the largest |log scale| of one affine coupling."),
         ParameterDescription(
             "actNorm", .boolean, default: .bool(true),
-            "An elementwise affine layer before each coupling, set from data so that its output is standardised."),
+            "An elementwise affine layer after each coupling (base → data), set so that the draws are standardised at its place."
+        ),
         ParameterDescription(
             "mixing", .choice(["rotation", "permutation", "none"]), default: .string("rotation"),
             "A fixed random rotation or permutation of the coordinates between couplings."),

@@ -87,7 +87,7 @@ struct GaussianMixture: Sendable {
         for k in 0..<components {
             var constant =
                 Elementary.log(weight(share(k, context.parameters, total: total)))
-                - 0.5 * Double(dimension) * 1.8378770664093453
+                - Double(dimension) * Elementary.halfLogTwoPi
             for d in 0..<dimension {
                 let logScale = Double(context.parameters[logScales &+ k &* dimension &+ d])
                 constant -= logScale

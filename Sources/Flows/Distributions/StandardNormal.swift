@@ -5,7 +5,7 @@ import FlowMath
 struct StandardNormal: Sendable {
     let dimension: Int
 
-    private var logNormalizer: Float { Float(-0.5 * Double(dimension) * 1.8378770664093453) }
+    private var logNormalizer: Float { Float(-Double(dimension) * Elementary.halfLogTwoPi) }
 
     func logDensity(_ context: TileContext, values: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>) {
         context.elementwise.normal_log_density(values, result, logNormalizer, dimension, context.width)

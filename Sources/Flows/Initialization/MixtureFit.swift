@@ -56,7 +56,7 @@ public struct TriangularWhitening: Sendable, Equatable {
         }
         self.mean = mean
         factor = inverse
-        var normalizer = -0.5 * Double(dimension) * 1.8378770664093453
+        var normalizer = -Double(dimension) * Elementary.halfLogTwoPi
         for d in 0..<dimension { normalizer -= Elementary.log(lower[d * dimension + d]) }
         logNormalizer = normalizer
     }
