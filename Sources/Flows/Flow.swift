@@ -8,6 +8,8 @@ import FlowMath
 public final class Flow: Sendable {
     /// D.
     public let dimension: Int
+    /// Numbers per point that q(θ|x) is conditioned on (x); 0 for an unconditional flow q(θ).
+    public let contextDimension: Int
     /// The bijection's architecture.
     public let configuration: FlowConfiguration
     /// The base distribution.
@@ -18,18 +20,23 @@ public final class Flow: Sendable {
     let layers: [FlowLayer]
     let base: BaseDistribution
     let standardization: ElementwiseAffine
+    /// Standardises x; nil without context.
+    let contextStandardization: ElementwiseAffine?
     let workspacePlan: WorkspacePlan
     let reductions: [LaneReduction]
     // Owns the memory that the perceptrons' layer tables point to.
     private let tables: LayerTables
 
-    /// Lays out a flow for points in R^dimension (dimension ≥ 1).
-    public init(dimension: Int, configuration: FlowConfiguration, base: BaseConfiguration) {
-        precondition(dimension > 0, "a flow needs at least one dimension")
+    /// Lays out a flow for points in R^dimension (dimension ≥ 1), conditioned on contextDimension ≥ 0 numbers per point.
+    public init(
+        dimension: Int, contextDimension: Int = 0, configuration: FlowConfiguration, base: BaseConfiguration
+    ) {
+        precondition(dimension > 0 && contextDimension >= 0, "a flow needs at least one dimension")
         self.dimension = dimension
+        self.contextDimension = contextDimension
         self.configuration = configuration
         baseConfiguration = base
-        var plan = FlowPlan()
+        var plan = FlowPlan(contextDimension: contextDimension)
         let tables = LayerTables()
         var layers: [FlowLayer] = []
         for i in 0..<configuration.couplingLayers {
@@ -53,6 +60,9 @@ public final class Flow: Sendable {
         standardization = ElementwiseAffine(
             dimension: dimension, isTrainable: false, name: "standardization", plan: &plan)
         layers.append(.elementwiseAffine(standardization))
+        contextStandardization =
+            contextDimension > 0
+            ? ElementwiseAffine(dimension: contextDimension, isTrainable: false, name: "context", plan: &plan) : nil
         switch base {
         case .gaussian: self.base = .standardNormal(StandardNormal(dimension: dimension))
         case .gaussianMixture(let mixture):
@@ -88,6 +98,7 @@ public final class FlowWorkspace {
     let logDet: AlignedBuffer
     let logDensity: AlignedBuffer
     let upstream: AlignedBuffer
+    let conditioning: AlignedBuffer
 
     /// Memory for `flow`.
     public init(flow: Flow) {
@@ -104,6 +115,7 @@ public final class FlowWorkspace {
         logDet = AlignedBuffer(count: tileWidth)
         logDensity = AlignedBuffer(count: tileWidth)
         upstream = AlignedBuffer(count: tileWidth)
+        conditioning = AlignedBuffer(count: flow.contextDimension * tileWidth)
     }
 
     func context(parameters: AlignedBuffer, kernels: Kernels) -> TileContext {
@@ -111,6 +123,6 @@ public final class FlowWorkspace {
             dense: kernels.dense, elementwise: kernels.elementwise, width: tileWidth,
             parameters: UnsafePointer(parameters.pointer), prepared: prepared.pointer, tape: tape.pointer,
             gradient: gradient.pointer, lanes: lanes.pointer, scratchA: scratchA.pointer, scratchB: scratchB.pointer,
-            rows: rows.pointer)
+            rows: rows.pointer, conditioning: conditioning.pointer)
     }
 }

@@ -1,31 +1,38 @@
 import CFlowKernels
 import FlowMath
 
-/// A batch of points as the engine wants it: single precision, point-major, with a weight per point.
+/// A batch of points as the engine wants it: single precision, point-major, with a weight per point and, for a
+/// conditional flow, the x that each point belongs to.
 public struct WeightedBatch {
     /// D.
     public let dimension: Int
+    /// C, the numbers in one x; 0 for an unconditional flow.
+    public let contextDimension: Int
     /// Capacity in points.
     public let capacity: Int
     /// Points in use.
     public var count: Int
     /// Coordinate d of point i at `values[i * dimension + d]`.
     public let values: AlignedBuffer
+    /// Number c of point i's x at `context[i * contextDimension + c]`.
+    public let context: AlignedBuffer
     /// Weight of each point.
     public let weights: AlignedBuffer
 
     /// Room for `capacity` points.
-    public init(dimension: Int, capacity: Int) {
+    public init(dimension: Int, contextDimension: Int = 0, capacity: Int) {
         self.dimension = dimension
+        self.contextDimension = contextDimension
         self.capacity = capacity
         count = 0
         values = AlignedBuffer(count: dimension * capacity)
+        context = AlignedBuffer(count: contextDimension * capacity)
         weights = AlignedBuffer(count: capacity)
     }
 }
 
 extension Flow {
-    /// loss = −Σ_i w_i log q(θ_i) over the batch, and its gradient in `workspace.gradient` (replaced).
+    /// loss = −Σ_i w_i log q(θ_i|x_i) over the batch, and its gradient in `workspace.gradient` (replaced).
     ///
     /// Sums over points run in a fixed order, so the result is a pure function of (parameters, batch) within one
     /// numerics variant. A non-finite loss means the gradient must not be used.
@@ -47,7 +54,7 @@ extension Flow {
         return loss
     }
 
-    /// −Σ_i w_i log q(θ_i) over the batch, without a gradient.
+    /// −Σ_i w_i log q(θ_i|x_i) over the batch, without a gradient.
     public func weightedLoss(
         parameters: AlignedBuffer, batch: WeightedBatch, workspace: FlowWorkspace, kernels: Kernels = .current
     ) -> Double {
@@ -61,6 +68,7 @@ extension Flow {
         _ layers: UnsafeBufferPointer<FlowLayer>, context: TileContext, batch: WeightedBatch, workspace: FlowWorkspace,
         withGradient: Bool
     ) -> (loss: Double, weightSum: Double) {
+        precondition(batch.contextDimension == contextDimension, "the batch must carry the flow's context")
         let constant = prepare(layers, context)
         let values = workspace.values.pointer
         let gradient = workspace.valueGradient.pointer
@@ -72,7 +80,13 @@ extension Flow {
         var start = 0
         while start < batch.count {
             let filled = min(tileWidth, batch.count &- start)
-            gather(batch, from: start, count: filled, into: values)
+            gather(batch.values.pointer, rows: dimension, from: start, count: filled, into: values)
+            if contextDimension > 0 {
+                gather(
+                    batch.context.pointer, rows: contextDimension, from: start, count: filled,
+                    into: context.conditioning)
+                contextStandardization?.inverse(context, values: context.conditioning)
+            }
             inverseTile(layers, context, values: values, logDet: logDet)
             base.logDensity(context, values: values, result: logDensity)
             for t in 0..<tileWidth {
@@ -100,6 +114,7 @@ extension Flow {
         var constant = 0.0
         for index in 0..<layers.count { constant += layers[index].prepare(context) }
         base.prepare(context)
+        _ = contextStandardization?.prepare(context)
         return constant
     }
 
@@ -118,12 +133,12 @@ extension Flow {
 
     /// Point-major batch → feature-major tile; the rest of the tile repeats the first point, which is harmless.
     private func gather(
-        _ batch: WeightedBatch, from start: Int, count: Int, into tile: UnsafeMutablePointer<Float>
+        _ points: UnsafePointer<Float>, rows: Int, from start: Int, count: Int, into tile: UnsafeMutablePointer<Float>
     ) {
-        for d in 0..<dimension {
+        for d in 0..<rows {
             for t in 0..<tileWidth {
                 let point = t < count ? start &+ t : start
-                tile[d &* tileWidth &+ t] = batch.values.pointer[point &* dimension &+ d]
+                tile[d &* tileWidth &+ t] = points[point &* rows &+ d]
             }
         }
     }

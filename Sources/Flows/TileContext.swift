@@ -27,6 +27,8 @@ struct TileContext {
     let scratchB: UnsafeMutablePointer<Float>
     /// A point-major block for transposed activations.
     let rows: UnsafeMutablePointer<Float>
+    /// The standardised context of a conditional flow's points (contextDimension × width).
+    let conditioning: UnsafeMutablePointer<Float>
 }
 
 /// Sizes that the layers of a flow reserve while it is built.
@@ -63,6 +65,8 @@ struct LaneReduction: Sendable, Equatable {
 
 /// Collects parameters and workspace while the layers of a flow are laid out.
 struct FlowPlan {
+    /// Numbers per point that a conditional flow is given beside θ; 0 for an unconditional one.
+    let contextDimension: Int
     var layout = ParameterLayout()
     var workspace = WorkspacePlan()
     var reductions: [LaneReduction] = []

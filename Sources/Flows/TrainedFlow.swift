@@ -1,7 +1,8 @@
 import CFlowKernels
 import FlowMath
 
-/// A flow with its parameters: a density to sample and evaluate.
+/// A flow with its parameters: a density to sample and evaluate. A conditional flow is one density q(θ|x) for the
+/// observation x that the value holds; see ``conditioned(on:)``.
 ///
 /// log q and samples come from the single-precision engine and are widened. Safe from several threads at once (each
 /// call works in memory of its own).
@@ -10,13 +11,27 @@ public struct TrainedFlow: SampleableDensity {
     public let flow: Flow
     /// Never written after the value was made.
     public let parameters: AlignedBuffer
+    /// The x that q(θ|x) is conditioned on where a call names no other: contextDimension numbers.
+    public let observation: [Double]
 
-    /// Wraps a flow and a copy of its parameters.
-    public init(flow: Flow, parameters: AlignedBuffer) {
-        self.flow = flow
+    /// Wraps a flow and a copy of its parameters; `observation` holds the flow's contextDimension numbers.
+    public init(flow: Flow, parameters: AlignedBuffer, observation: [Double] = []) {
         let copy = AlignedBuffer(count: parameters.count)
         copy.copy(from: parameters)
-        self.parameters = copy
+        self.init(flow: flow, sharing: copy, observation: observation)
+    }
+
+    private init(flow: Flow, sharing parameters: AlignedBuffer, observation: [Double]) {
+        precondition(
+            observation.count == flow.contextDimension, "an observation must have the flow's context dimension")
+        self.flow = flow
+        self.parameters = parameters
+        self.observation = observation
+    }
+
+    /// The same flow at another observation.
+    public func conditioned(on observation: [Double]) -> TrainedFlow {
+        TrainedFlow(flow: flow, sharing: parameters, observation: observation)
     }
 
     /// D.
@@ -27,12 +42,26 @@ public struct TrainedFlow: SampleableDensity {
         inverse(points).logProbability
     }
 
+    /// log q(θ_i|x_i) of each point at its own observation, nats; as many `contexts` as `points`.
+    public func logProbability(of points: Points, contexts: Points) -> [Double] {
+        inverse(points, contexts: contexts).logProbability
+    }
+
     /// `count` draws: base samples pushed forward. Point i depends only on the stream and i.
     public func sample(count: Int, stream: RandomStream) -> Points {
+        sample(count: count, contexts: nil, stream: stream)
+    }
+
+    /// One draw from q(θ|x_i) for each observation.
+    public func sample(contexts: Points, stream: RandomStream) -> Points {
+        sample(count: contexts.count, contexts: contexts, stream: stream)
+    }
+
+    private func sample(count: Int, contexts: Points?, stream: RandomStream) -> Points {
         var stream = stream
         let cumulative = flow.cumulativeWeights(parameters)
         let parameters = UnsafePointer(parameters.pointer)
-        return mapTiles(count: count, logDetSign: 1) { tile, filled, _ in
+        return mapTiles(count: count, contexts: contexts, logDetSign: 1) { tile, filled, _ in
             for t in 0..<filled {
                 switch flow.base {
                 case .standardNormal(let normal):
@@ -46,19 +75,19 @@ public struct TrainedFlow: SampleableDensity {
         }.points
     }
 
-    /// Base-space images f⁻¹(θ) and log q(θ).
-    public func inverse(_ points: Points) -> (latent: Points, logProbability: [Double]) {
+    /// Base-space images f⁻¹(θ) and log q(θ), each point at its own observation when `contexts` are given.
+    public func inverse(_ points: Points, contexts: Points? = nil) -> (latent: Points, logProbability: [Double]) {
         precondition(points.dimension == dimension, "points must have the flow's dimension")
-        let result = mapTiles(count: points.count, logDetSign: -1) { tile, filled, start in
+        let result = mapTiles(count: points.count, contexts: contexts, logDetSign: -1) { tile, filled, start in
             load(points, from: start, count: filled, into: tile)
         }
         return (result.points, result.logDensity)
     }
 
-    /// f(z): base → data.
-    public func forward(_ latent: Points) -> Points {
+    /// f(z): base → data, each point at its own observation when `contexts` are given.
+    public func forward(_ latent: Points, contexts: Points? = nil) -> Points {
         precondition(latent.dimension == dimension, "points must have the flow's dimension")
-        return mapTiles(count: latent.count, logDetSign: 1) { tile, filled, start in
+        return mapTiles(count: latent.count, contexts: contexts, logDetSign: 1) { tile, filled, start in
             load(latent, from: start, count: filled, into: tile)
         }.points
     }
@@ -79,28 +108,46 @@ public struct TrainedFlow: SampleableDensity {
     private func load(_ points: Points, from start: Int, count: Int, into tile: UnsafeMutablePointer<Float>) {
         for t in 0..<tileWidth {
             let point = t < count ? start &+ t : start
-            for d in 0..<dimension { tile[d &* tileWidth &+ t] = Float(points[point, d]) }
+            for d in 0..<points.dimension { tile[d &* tileWidth &+ t] = Float(points[point, d]) }
+        }
+    }
+
+    /// The flow's own observation for every point of a tile.
+    private func loadObservation(into tile: UnsafeMutablePointer<Float>) {
+        for (c, value) in observation.enumerated() {
+            for t in 0..<tileWidth { tile[c &* tileWidth &+ t] = Float(value) }
         }
     }
 
     /// Fills tiles with `fill`, passes them through the flow (+1 forward, −1 inverse) and collects coordinates and, for
     /// the inverse, log densities.
     private func mapTiles(
-        count: Int, logDetSign: Int,
+        count: Int, contexts: Points?, logDetSign: Int,
         fill: (UnsafeMutablePointer<Float>, _ filled: Int, _ start: Int) -> Void
     ) -> (points: Points, logDensity: [Double]) {
+        precondition(
+            contexts == nil || contexts!.count == count && contexts!.dimension == flow.contextDimension,
+            "one observation for each point, of the flow's context dimension")
         let workspace = FlowWorkspace(flow: flow)
         let context = workspace.context(parameters: parameters, kernels: .current)
         var values = [Double](repeating: 0, count: count * dimension)
         var logDensity = [Double](repeating: 0, count: logDetSign < 0 ? count : 0)
         flow.layers.withUnsafeBufferPointer { layers in
             let constant = flow.prepare(layers, context)
+            if let standardization = flow.contextStandardization, contexts == nil {
+                loadObservation(into: context.conditioning)
+                standardization.inverse(context, values: context.conditioning)
+            }
             let tile = workspace.values.pointer
             let logDet = workspace.logDet.pointer
             var start = 0
             while start < count {
                 let filled = min(tileWidth, count &- start)
                 fill(tile, filled, start)
+                if let contexts, let standardization = flow.contextStandardization {
+                    load(contexts, from: start, count: filled, into: context.conditioning)
+                    standardization.inverse(context, values: context.conditioning)
+                }
                 if logDetSign < 0 {
                     flow.inverseTile(layers, context, values: tile, logDet: logDet)
                     flow.base.logDensity(context, values: tile, result: workspace.logDensity.pointer)

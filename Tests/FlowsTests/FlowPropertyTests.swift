@@ -8,8 +8,9 @@ import Testing
     func logProbabilityEqualsTheDoublePrecisionReference(_ row: FlowCase) {
         let (flow, parameters) = row.makeRandom()
         let points = row.points(count: 150)
-        let reference = ReferenceFlow(flow: flow, parameters: parameters)
-        let values = TrainedFlow(flow: flow, parameters: parameters).logProbability(of: points)
+        let reference = ReferenceFlow(flow: flow, parameters: parameters, observation: row.observation)
+        let values = TrainedFlow(flow: flow, parameters: parameters, observation: row.observation)
+            .logProbability(of: points)
         for i in 0..<points.count {
             let exact = reference.logProbability((0..<row.dimension).map { points[i, $0] })
             #expect(abs(values[i] - exact) <= 2e-4 * max(1, abs(exact)), "point \(i): \(values[i]) against \(exact)")
@@ -19,7 +20,7 @@ import Testing
     @Test(arguments: FlowCase.all)
     func inverseUndoesForward(_ row: FlowCase) {
         let (flow, parameters) = row.makeRandom()
-        let trained = TrainedFlow(flow: flow, parameters: parameters)
+        let trained = TrainedFlow(flow: flow, parameters: parameters, observation: row.observation)
         let points = row.points(count: 100)
         let latent = trained.inverse(points).latent
         let largest = latent.values.reduce(1) { max($0, abs($1)) }
@@ -42,10 +43,28 @@ import Testing
         #expect(values[1].isFinite)
     }
 
+    @Test(arguments: FlowCase.all.filter { $0.contextDimension > 0 })
+    func observationsPerPointEqualOneObservationAtATime(_ row: FlowCase) {
+        let (flow, parameters) = row.makeRandom()
+        let trained = TrainedFlow(flow: flow, parameters: parameters, observation: row.observation)
+        let points = row.points(count: 70)
+        let contexts = row.contexts(count: 70)
+        let together = trained.logProbability(of: points, contexts: contexts)
+        let draws = trained.sample(contexts: contexts, stream: RandomStream(seed: 1, purpose: .latent))
+        for i in [0, 1, 33, 69] {
+            let single = trained.conditioned(on: (0..<row.contextDimension).map { contexts[i, $0] })
+            #expect(single.logProbability(of: points)[i].bitPattern == together[i].bitPattern)
+            let same = single.sample(count: 70, stream: RandomStream(seed: 1, purpose: .latent))
+            for d in 0..<row.dimension { #expect(same[i, d].bitPattern == draws[i, d].bitPattern) }
+        }
+        // The context matters at all.
+        #expect(Set(together).isDisjoint(with: trained.logProbability(of: points)))
+    }
+
     @Test(arguments: FlowCase.all)
     func logDetEqualsTheNumericJacobian(_ row: FlowCase) {
         let (flow, parameters) = row.makeRandom()
-        let reference = ReferenceFlow(flow: flow, parameters: parameters)
+        let reference = ReferenceFlow(flow: flow, parameters: parameters, observation: row.observation)
         let points = row.points(count: 5)
         for i in 0..<points.count {
             let theta = (0..<row.dimension).map { points[i, $0] }
@@ -60,15 +79,16 @@ import Testing
     func everyGradientByNameEqualsFiniteDifferences(_ row: FlowCase) {
         let (flow, parameters) = row.makeRandom()
         let points = row.points(count: 75)
-        var batch = WeightedBatch(dimension: row.dimension, capacity: points.count)
-        batch.count = points.count
-        for i in points.values.indices { batch.values.pointer[i] = Float(points.values[i]) }
-        for i in 0..<points.count { batch.weights.pointer[i] = Float(1 + i % 3) / 150 }
+        let batch = makeBatch(row, points) { Float(1 + $0 % 3) / 150 }
         let workspace = FlowWorkspace(flow: flow)
         let loss = flow.accumulateGradient(parameters: parameters, batch: batch, workspace: workspace)
         let reference = ReferenceFlow(flow: flow, parameters: parameters)
         func referenceLoss(_ reference: ReferenceFlow) -> Double {
-            (0..<points.count).reduce(0) { sum, i in
+            var reference = reference
+            return (0..<points.count).reduce(0) { sum, i in
+                reference.observation = (0..<row.contextDimension).map {
+                    Double(batch.context.pointer[i * row.contextDimension + $0])
+                }
                 let theta = (0..<row.dimension).map { Double(batch.values.pointer[i * row.dimension + $0]) }
                 return sum - Double(batch.weights.pointer[i]) * reference.logProbability(theta)
             }
@@ -98,7 +118,7 @@ import Testing
     func samplesFollowTheDensity(_ row: FlowCase) {
         // Counts in cells against the integral of the density over each cell (midpoint rule), by Pearson's chi-square.
         let (flow, parameters) = row.makeRandom()
-        let trained = TrainedFlow(flow: flow, parameters: parameters)
+        let trained = TrainedFlow(flow: flow, parameters: parameters, observation: row.observation)
         let count = 20_000
         let samples = trained.sample(count: count, stream: RandomStream(seed: 1, purpose: .latent))
         #expect(samples.prefix(70) == trained.sample(count: 70, stream: RandomStream(seed: 1, purpose: .latent)))
@@ -149,10 +169,7 @@ import Testing
         guard let other = Kernels.named(isa) else { return }
         let (flow, parameters) = row.makeRandom()
         let points = row.points(count: 100)
-        var batch = WeightedBatch(dimension: row.dimension, capacity: points.count)
-        batch.count = points.count
-        for i in points.values.indices { batch.values.pointer[i] = Float(points.values[i]) }
-        for i in 0..<points.count { batch.weights.pointer[i] = 0.01 }
+        let batch = makeBatch(row, points) { _ in 0.01 }
         func gradient(_ kernels: Kernels) -> (loss: Double, gradient: [Float]) {
             let workspace = FlowWorkspace(flow: flow)
             let loss = flow.accumulateGradient(
@@ -169,6 +186,20 @@ import Testing
             for (a, b) in zip(mine.gradient, theirs.gradient) { #expect(abs(a - b) < 1e-3 * scale) }
         }
     }
+}
+
+/// A batch of `points`, each with an observation of its own where the row is conditional.
+func makeBatch(_ row: FlowCase, _ points: Points, weight: (Int) -> Float) -> WeightedBatch {
+    var batch = WeightedBatch(
+        dimension: row.dimension, contextDimension: row.contextDimension, capacity: points.count)
+    batch.count = points.count
+    for i in points.values.indices { batch.values.pointer[i] = Float(points.values[i]) }
+    if row.contextDimension > 0 {
+        let contexts = row.contexts(count: points.count, seed: 3)
+        for (i, value) in contexts.values.enumerated() { batch.context.pointer[i] = Float(value) }
+    }
+    for i in 0..<points.count { batch.weights.pointer[i] = weight(i) }
+    return batch
 }
 
 /// d f_r / d x_c by central differences, row-major.

@@ -7,6 +7,8 @@ public struct FlowCase: Sendable, CustomStringConvertible {
     public var description: String
     /// D.
     public var dimension: Int
+    /// C; 0 for an unconditional flow.
+    public var contextDimension = 0
     /// The bijection.
     public var configuration: FlowConfiguration
     /// The base.
@@ -50,22 +52,44 @@ public struct FlowCase: Sendable, CustomStringConvertible {
             description: "1D", dimension: 1, configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [8]),
             base: mixture(2)),
         FlowCase(
+            description: "2D conditional", dimension: 2, contextDimension: 1,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [24, 40]), base: .gaussian),
+        FlowCase(
+            description: "3D conditional, wide, many contexts", dimension: 3, contextDimension: 9,
+            configuration: FlowConfiguration(couplingLayers: 4, hiddenSizes: [64, 72]), base: mixture(3, full: true)),
+        FlowCase(
+            description: "1D conditional", dimension: 1, contextDimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [16, 70]), base: mixture(2)),
+        FlowCase(
             description: "no coupling", dimension: 2, configuration: FlowConfiguration(couplingLayers: 0),
             base: mixture(3)),
     ]
 
     /// The flow with every trainable parameter random (also the last layers, which start at zero).
     public func makeRandom(seed: UInt64 = 7) -> (flow: Flow, parameters: AlignedBuffer) {
-        let flow = Flow(dimension: dimension, configuration: configuration, base: base)
+        let flow = Flow(
+            dimension: dimension, contextDimension: contextDimension, configuration: configuration, base: base)
         let draws = points(count: 64, seed: seed)
         let parameters = flow.initialParameters(
-            draws: draws, weights: [Double](repeating: 1.0 / 64, count: 64), seed: seed)
+            draws: draws, weights: [Double](repeating: 1.0 / 64, count: 64),
+            contexts: contextDimension > 0 ? contexts(count: 64, seed: seed) : nil, seed: seed)
         var stream = RandomStream(seed: seed, purpose: .baseInit, substream: 99)
         for tensor in flow.layout.tensors where tensor.role != .constant {
             let scale = tensor.decays ? 0.7 / Double(max(tensor.shape.last!, 1)).squareRoot() : 0.3
             for index in tensor.range { parameters.pointer[index] += Float(scale * stream.nextNormal()) }
         }
         return (flow, parameters)
+    }
+
+    /// An observation that is not at the contexts' mean.
+    public var observation: [Double] { (0..<contextDimension).map { 1.5 - 0.4 * Double($0) } }
+
+    /// One observation per point, around 2 with standard deviation 3.
+    public func contexts(count: Int, seed: UInt64 = 7) -> Points {
+        var stream = RandomStream(seed: seed, purpose: .validation)
+        return Points(
+            dimension: contextDimension,
+            values: (0..<(count * contextDimension)).map { _ in 2 + 3 * stream.nextNormal() })
     }
 
     /// Points of a wide normal, off centre.

@@ -8,10 +8,13 @@ public struct ReferenceFlow {
     public let flow: Flow
     /// Values by tensor name, row-major.
     public var tensors: [String: [Double]]
+    /// The x of a conditional flow.
+    public var observation: [Double]
 
     /// Copies the parameters of an engine flow.
-    public init(flow: Flow, parameters: AlignedBuffer) {
+    public init(flow: Flow, parameters: AlignedBuffer, observation: [Double] = []) {
         self.flow = flow
+        self.observation = observation
         tensors = [:]
         for tensor in flow.layout.tensors {
             tensors[tensor.name] = parameters.array(tensor.range).map(Double.init)
@@ -102,6 +105,9 @@ public struct ReferenceFlow {
 
     private func conditioner(_ i: Int, _ input: [Double], _ outputs: Int) -> (scale: [Double], shift: [Double]) {
         var values = input
+        for (c, x) in observation.enumerated() {
+            values.append((x - tensors["context.shift"]![c]) * Elementary.exp(-tensors["context.logScale"]![c]))
+        }
         let count = flow.configuration.hiddenSizes.count + 1
         for l in 0..<count {
             let weight = tensors["layers.\(i).coupling.conditioner.\(l).weight"]!

@@ -12,20 +12,25 @@ typedef struct flow_dense_kernels {
     void (*forward)(const float *weights, const float *bias, const float *input, float *output, size_t inputs,
                     size_t outputs, size_t width, int relu);
 
-    // input_gradient[i][t] (+)= Σ_o weights[o * inputs + i] · output_gradient[o][t]; added to what is there when
-    // accumulate ≠ 0; multiplied by (activation[i][t] > 0) when activation is not NULL (the ReLU that made the input).
-    void (*backward_input)(const float *weights, const float *output_gradient, const float *activation,
+    // input_gradient[i][t] (+)= Σ_o weights[o * weight_stride + i] · output_gradient[o][t], i < inputs ≤ weight_stride;
+    // added to what is there when accumulate ≠ 0.
+    void (*backward_input)(const float *weights, size_t weight_stride, const float *output_gradient,
                            float *input_gradient, size_t inputs, size_t outputs, size_t width, int accumulate);
+
+    // The same through the ReLU that made the input: multiplied by (activation[i][t] > 0), replacing what is there; and
+    // lanes[i * 16 + l] += Σ_{t ≡ l mod 16} of it, the gradient of the previous layer's bias, when lanes is not NULL.
+    void (*backward_relu)(const float *weights, const float *output_gradient, const float *activation,
+                          float *input_gradient, float *lanes, size_t inputs, size_t outputs, size_t width);
 
     // weight_gradient[o * inputs + i] += Σ_t output_gradient[o][t] · input_rows[t * row_stride + i]; input_rows is the
     // transposed input, row_stride a multiple of 16 ≥ inputs with padding that is finite.
     void (*backward_weights)(const float *output_gradient, const float *input_rows, size_t row_stride,
                              float *weight_gradient, size_t inputs, size_t outputs, size_t width);
 
-    // lanes[(o * inputs + i) * 16 + l] += Σ_{t ≡ l mod 16} output_gradient[o][t] · input[i][t]: for layers too small
-    // for backward_weights.
-    void (*backward_weights_lanes)(const float *output_gradient, const float *input, float *lanes, size_t inputs,
-                                   size_t outputs, size_t width);
+    // weight_lanes[(o * inputs + i) * 16 + l] += Σ_{t ≡ l mod 16} output_gradient[o][t] · input[i][t] and
+    // bias_lanes[o * 16 + l] += Σ_{t ≡ l mod 16} output_gradient[o][t]: for layers too small for backward_weights.
+    void (*backward_weights_lanes)(const float *output_gradient, const float *input, float *weight_lanes,
+                                   float *bias_lanes, size_t inputs, size_t outputs, size_t width);
 
     // lanes[r * 16 + l] += Σ_{t ≡ l mod 16} values[r][t].
     void (*sum_lanes)(const float *values, float *lanes, size_t rows, size_t width);
@@ -38,7 +43,7 @@ typedef struct flow_dense_kernels {
 
     // The first layer again, transposed: rows[t * row_stride + o] = max(0, bias[o] + Σ_i weights[o][i] input[i][t]),
     // bit for bit what `forward` with relu gave; weights_transposed[i * row_stride + o] with zero padding,
-    // bias_padded likewise.
+    // bias_padded likewise. 1 ≤ inputs ≤ 8.
     void (*forward_rows_relu)(const float *weights_transposed, const float *bias_padded, const float *input,
                               float *rows, size_t inputs, size_t row_stride, size_t width);
 } flow_dense_kernels;

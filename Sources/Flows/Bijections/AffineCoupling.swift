@@ -12,7 +12,7 @@ struct AffineCoupling: Sendable {
     let transformedCount: Int
     let dimension: Int
     let limit: Float
-    let conditioner: MultilayerPerceptron
+    let conditioner: CouplingConditioner
     /// Tape: the inverse's output tile and the log scales.
     let valuesTape: Int
     let logScaleTape: Int
@@ -29,9 +29,9 @@ struct AffineCoupling: Sendable {
         transformedStart = transformsLast ? half : 0
         transformedCount = dimension - identityCount
         limit = Float(logScaleLimit)
-        conditioner = MultilayerPerceptron(
-            sizes: [identityCount] + hiddenSizes + [2 * transformedCount], name: "\(name).conditioner", plan: &plan,
-            tables: tables)
+        conditioner = CouplingConditioner(
+            identityCount: identityCount, hiddenSizes: hiddenSizes, outputs: 2 * transformedCount, name: name,
+            plan: &plan, tables: tables)
         valuesTape = plan.workspace.reserveTape(rows: dimension)
         logScaleTape = plan.workspace.reserveTape(rows: transformedCount)
     }
@@ -43,7 +43,7 @@ struct AffineCoupling: Sendable {
     /// Base → data, in place.
     func forward(_ context: TileContext, values: UnsafeMutablePointer<Float>, logDet: UnsafeMutablePointer<Float>) {
         let width = context.width
-        conditioner.forward(context, input: values + identityStart * width, output: context.scratchA)
+        conditioner.forward(context, identity: values + identityStart * width, output: context.scratchA)
         context.elementwise.coupling_forward(
             context.scratchA, context.scratchA + transformedCount * width, values + transformedStart * width, logDet,
             limit, transformedCount, width)
@@ -52,7 +52,7 @@ struct AffineCoupling: Sendable {
     /// Data → base, in place; leaves what the backward pass needs on the tape.
     func inverse(_ context: TileContext, values: UnsafeMutablePointer<Float>, logDet: UnsafeMutablePointer<Float>) {
         let width = context.width
-        conditioner.forward(context, input: values + identityStart * width, output: context.scratchA)
+        conditioner.forward(context, identity: values + identityStart * width, output: context.scratchA)
         context.elementwise.coupling_inverse(
             context.scratchA, context.scratchA + transformedCount * width, values + transformedStart * width,
             context.tape + logScaleTape, logDet, limit, transformedCount, width)
@@ -70,7 +70,7 @@ struct AffineCoupling: Sendable {
             gradient + transformedStart * width, context.scratchA, context.scratchA + transformedCount * width, limit,
             transformedCount, width)
         conditioner.backward(
-            context, input: values + identityStart * width, outputGradient: context.scratchA,
-            inputGradient: gradient + identityStart * width, spare: context.scratchB)
+            context, identity: values + identityStart * width, outputGradient: context.scratchA,
+            identityGradient: gradient + identityStart * width, spare: context.scratchB)
     }
 }

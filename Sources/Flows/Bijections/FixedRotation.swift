@@ -22,7 +22,8 @@ struct FixedRotation: Sendable {
     /// z = Rᵀ x.
     func inverse(_ context: TileContext, values: UnsafeMutablePointer<Float>) {
         context.dense.backward_input(
-            context.parameters + matrixOffset, values, nil, context.scratchA, dimension, dimension, context.width, 0)
+            context.parameters + matrixOffset, dimension, values, context.scratchA, dimension, dimension, context.width,
+            0)
         values.update(from: context.scratchA, count: dimension * context.width)
     }
 

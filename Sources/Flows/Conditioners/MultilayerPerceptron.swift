@@ -23,7 +23,7 @@ struct MultilayerPerceptron: @unchecked Sendable {
     /// Layers of at most this many weights use lane accumulators instead of the large-layer gradient kernel.
     static let laneWeightLimit = 1024
     /// First layers of at most this many inputs are recomputed transposed instead of being transposed.
-    static let recomputedInputLimit = 4
+    static let recomputedInputLimit = 8
 
     let layers: UnsafePointer<DenseLayer>
     let layerCount: Int
@@ -91,45 +91,61 @@ struct MultilayerPerceptron: @unchecked Sendable {
         }
     }
 
-    /// Backward of `forward`: accumulates parameter gradients and adds d loss / d input to `inputGradient`.
-    /// `outputGradient` is consumed (it is one of the scratch blocks' contents and is overwritten).
+    /// Backward of `forward`: accumulates parameter gradients and adds d loss / d input of the first
+    /// `inputGradientRows` inputs to `inputGradient`. `outputGradient` is consumed (it is one of the scratch blocks'
+    /// contents and is overwritten).
     func backward(
         _ context: TileContext, input: UnsafePointer<Float>, outputGradient: UnsafeMutablePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, spare: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, inputGradientRows: Int, spare: UnsafeMutablePointer<Float>
     ) {
         var gradient = outputGradient
         var next = spare
         for l in stride(from: layerCount - 1, through: 0, by: -1) {
             let layer = layers[l]
             let layerInput = l == 0 ? input : UnsafePointer(context.tape + layers[l - 1].activationTape)
-            context.dense.sum_lanes(gradient, context.lanes + layer.biasLanes, layer.outputs, context.width)
-            if layer.weightLanes >= 0 {
-                context.dense.backward_weights_lanes(
-                    gradient, layerInput, context.lanes + layer.weightLanes, layer.inputs, layer.outputs, context.width)
-            } else {
-                let stride = AlignedBuffer.padded(layer.inputs)
-                if l == 1 && transposedWeights >= 0 {
-                    context.dense.forward_rows_relu(
-                        context.prepared + transposedWeights, context.prepared + transposedBias, input, context.rows,
-                        layers[0].inputs, stride, context.width)
-                } else {
-                    context.dense.transpose(layerInput, context.rows, layer.inputs, stride, context.width)
-                }
-                context.dense.backward_weights(
-                    gradient, context.rows, stride, context.gradient + layer.weightOffset, layer.inputs, layer.outputs,
+            accumulateParameters(context, l, input: input, layerInput: layerInput, gradient: gradient)
+            if l > 0 {
+                // A large layer below gets its bias gradient here, while the values are in registers.
+                let below = layers[l - 1]
+                context.dense.backward_relu(
+                    context.parameters + layer.weightOffset, gradient, layerInput, next,
+                    below.weightLanes < 0 ? context.lanes + below.biasLanes : nil, layer.inputs, layer.outputs,
                     context.width)
-            }
-            if l == 0 {
-                context.dense.backward_input(
-                    context.parameters + layer.weightOffset, gradient, nil, inputGradient, layer.inputs, layer.outputs,
-                    context.width, 1)
-            } else {
-                context.dense.backward_input(
-                    context.parameters + layer.weightOffset, gradient, layerInput, next, layer.inputs, layer.outputs,
-                    context.width, 0)
                 swap(&gradient, &next)
+            } else if inputGradientRows > 0 {
+                context.dense.backward_input(
+                    context.parameters + layer.weightOffset, layer.inputs, gradient, inputGradient, inputGradientRows,
+                    layer.outputs, context.width, 1)
             }
         }
+    }
+
+    /// Gradients of layer `l`'s weights, and of its bias unless `backward_relu` of the layer above did that.
+    private func accumulateParameters(
+        _ context: TileContext, _ l: Int, input: UnsafePointer<Float>, layerInput: UnsafePointer<Float>,
+        gradient: UnsafePointer<Float>
+    ) {
+        let layer = layers[l]
+        if layer.weightLanes >= 0 {
+            context.dense.backward_weights_lanes(
+                gradient, layerInput, context.lanes + layer.weightLanes, context.lanes + layer.biasLanes, layer.inputs,
+                layer.outputs, context.width)
+            return
+        }
+        if l == layerCount - 1 {
+            context.dense.sum_lanes(gradient, context.lanes + layer.biasLanes, layer.outputs, context.width)
+        }
+        let stride = AlignedBuffer.padded(layer.inputs)
+        if l == 1 && transposedWeights >= 0 {
+            context.dense.forward_rows_relu(
+                context.prepared + transposedWeights, context.prepared + transposedBias, input, context.rows,
+                layers[0].inputs, stride, context.width)
+        } else {
+            context.dense.transpose(layerInput, context.rows, layer.inputs, stride, context.width)
+        }
+        context.dense.backward_weights(
+            gradient, context.rows, stride, context.gradient + layer.weightOffset, layer.inputs, layer.outputs,
+            context.width)
     }
 }
 

@@ -15,7 +15,7 @@ extension Flow {
             }
         case .expectationMaximization:
             let active = ActiveDraws(draws, weights: weights)
-            let latent = TrainedFlow(flow: self, parameters: parameters)
+            let latent = atAnyObservation(parameters)
                 .inverse(Points(dimension: dimension, values: active.values)).latent
             let fit = WeightedExpectationMaximization(components: mixture.components, isFull: mixture.isFull)
                 .fit(latent, weights: active.weights, stream: stream)
@@ -25,10 +25,16 @@ extension Flow {
         }
     }
 
+    /// At the start every coupling is the identity, whatever the context.
+    private func atAnyObservation(_ parameters: AlignedBuffer) -> TrainedFlow {
+        TrainedFlow(
+            flow: self, parameters: parameters, observation: [Double](repeating: 0, count: contextDimension))
+    }
+
     /// The given components seen from base space. The flow as initialised is affine, θ = B z + c, so a covariance
     /// σ² I in θ is σ² J Jᵀ in z with J = B⁻¹ (the diagonal of it for diagonal components).
     private func givenFit(means: [[Double]], standardDeviation: Double, _ parameters: AlignedBuffer) -> MixtureFit {
-        let flow = TrainedFlow(flow: self, parameters: parameters)
+        let flow = atAnyObservation(parameters)
         var probes = [Double](repeating: 0, count: (dimension + 1) * dimension)
         for d in 0..<dimension { probes[(d + 1) * dimension + d] = 1 }
         let images = flow.inverse(Points(dimension: dimension, values: probes)).latent

@@ -5,13 +5,23 @@ extension Flow {
     /// mixing, the weighted standardisation of θ, ActNorm from the draws, the base.
     ///
     /// - `draws`: n ≥ 1 points in θ-space with normalised importance `weights`. Only draws with weight matter.
+    /// - `contexts`: the x of each draw, for a conditional flow; they are standardised by their weighted moments.
     /// - A pure function of (architecture, draws, weights, seed). Streams are keyed by purpose, never by the base, so
     ///   that runs that differ only in the base start from the same bijection.
-    public func initialParameters(draws: Points, weights: [Double], seed: UInt64) -> AlignedBuffer {
+    public func initialParameters(
+        draws: Points, weights: [Double], contexts: Points? = nil, seed: UInt64
+    ) -> AlignedBuffer {
         let parameters = makeParameters()
         initializeConditioners(parameters, seed: seed)
         initializeMixing(parameters, seed: seed)
         initializeScales(parameters, draws: draws, weights: weights)
+        if let contexts {
+            let active = ActiveDraws(contexts, weights: weights)
+            let (shift, logScale) = weightedMoments(
+                Points(dimension: contextDimension, values: active.values), weights: active.weights)
+            write(shift, to: "context.shift", in: parameters)
+            write(logScale, to: "context.logScale", in: parameters)
+        }
         initializeBase(parameters, draws: draws, weights: weights, seed: seed)
         return parameters
     }
@@ -90,7 +100,7 @@ extension Flow {
     private func weightedMoments(_ points: Points, weights: [Double]) -> (mean: [Double], logScale: [Double]) {
         var means: [Double] = []
         var logScales: [Double] = []
-        for d in 0..<dimension {
+        for d in 0..<points.dimension {
             var mean = 0.0
             for i in 0..<points.count { mean += weights[i] * points[i, d] }
             var variance = 0.0
