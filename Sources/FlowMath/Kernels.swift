@@ -33,4 +33,9 @@ public struct Kernels: @unchecked Sendable {
     @inlinable public var elementwise: flow_elementwise_kernels {
         @inline(__always) get { table.pointee.elementwise }
     }
+
+    /// Kernels of rational-quadratic splines.
+    @inlinable public var spline: flow_spline_kernels {
+        @inline(__always) get { table.pointee.spline }
+    }
 }

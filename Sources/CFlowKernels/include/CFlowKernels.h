@@ -10,6 +10,7 @@
 #include "flow_kernels_elementwise.h"
 #include "flow_kernels_pairwise.h"
 #include "flow_kernels_peak.h"
+#include "flow_kernels_spline.h"
 
 typedef struct flow_kernels {
     // "avx512", "avx2" or "portable".
@@ -20,6 +21,7 @@ typedef struct flow_kernels {
     flow_elementwise_kernels elementwise;
     flow_pairwise_kernels pairwise;
     flow_peak_kernels peak;
+    flow_spline_kernels spline;
 } flow_kernels;
 
 // The table of the best instruction set of this machine, or of the one named by the environment variable FLOWEXP_ISA
