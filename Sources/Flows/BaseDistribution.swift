@@ -4,10 +4,15 @@ import FlowMath
 enum BaseDistribution: Sendable {
     case standardNormal(StandardNormal)
     case gaussianMixture(GaussianMixture)
+    case conditionalGaussianMixture(ConditionalGaussianMixture)
 
     /// Once per batch.
     func prepare(_ context: TileContext) {
-        if case .gaussianMixture(let mixture) = self { mixture.prepare(context) }
+        switch self {
+        case .standardNormal: break
+        case .gaussianMixture(let mixture): mixture.prepare(context)
+        case .conditionalGaussianMixture(let mixture): mixture.prepare(context)
+        }
     }
 
     /// log density of each point of a tile (dimension × width → width).
@@ -15,6 +20,7 @@ enum BaseDistribution: Sendable {
         switch self {
         case .standardNormal(let normal): normal.logDensity(context, values: values, result: result)
         case .gaussianMixture(let mixture): mixture.logDensity(context, values: values, result: result)
+        case .conditionalGaussianMixture(let mixture): mixture.logDensity(context, values: values, result: result)
         }
     }
 
@@ -27,6 +33,8 @@ enum BaseDistribution: Sendable {
         case .standardNormal(let normal):
             normal.backward(context, values: values, upstream: upstream, gradient: gradient)
         case .gaussianMixture(let mixture):
+            mixture.backward(context, values: values, upstream: upstream, gradient: gradient)
+        case .conditionalGaussianMixture(let mixture):
             mixture.backward(context, values: values, upstream: upstream, gradient: gradient)
         }
     }

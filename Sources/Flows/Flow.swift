@@ -70,6 +70,12 @@ public final class Flow: Sendable {
                 GaussianMixture(
                     dimension: dimension, components: mixture.components, isFull: mixture.isFull,
                     isTrainable: mixture.isTrainable, plan: &plan))
+        case .conditionalGaussianMixture(let mixture):
+            precondition(contextDimension > 0, "a conditional base needs a context")
+            self.base = .conditionalGaussianMixture(
+                ConditionalGaussianMixture(
+                    dimension: dimension, components: mixture.components, isFull: mixture.isFull,
+                    hiddenSizes: mixture.hiddenSizes, plan: &plan, tables: tables))
         }
         self.layers = layers
         self.tables = tables

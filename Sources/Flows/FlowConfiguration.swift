@@ -64,6 +64,7 @@ public enum MixtureInitialization: Sendable, Equatable {
 public enum BaseConfiguration: Sendable, Equatable {
     case gaussian
     case gaussianMixture(GaussianMixtureConfiguration)
+    case conditionalGaussianMixture(ConditionalGaussianMixtureConfiguration)
 
     /// Reads a resolved choice; throws ``UnknownComponentError`` or a parameter's error. `components` must be a
     /// number by now (`match` is resolved before).
@@ -132,5 +133,22 @@ public struct GaussianMixtureConfiguration: Sendable, Equatable {
             isTrainable: try parameters.boolean("trainable"),
             freezeFraction: try parameters.number("freezeFraction"),
             learningRateFactor: try parameters.number("learningRateFactor"))
+    }
+}
+
+/// A Gaussian mixture base whose parameters a network makes from the context; for conditional flows only.
+public struct ConditionalGaussianMixtureConfiguration: Sendable, Equatable {
+    /// K.
+    public var components: Int
+    /// Full covariances, else diagonal.
+    public var isFull: Bool
+    /// Widths of the network's hidden layers.
+    public var hiddenSizes: [Int]
+
+    /// Creates a configuration.
+    public init(components: Int, isFull: Bool = true, hiddenSizes: [Int] = [64, 64]) {
+        self.components = components
+        self.isFull = isFull
+        self.hiddenSizes = hiddenSizes
     }
 }

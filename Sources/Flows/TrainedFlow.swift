@@ -61,16 +61,18 @@ public struct TrainedFlow: SampleableDensity {
         var stream = stream
         let cumulative = flow.cumulativeWeights(parameters)
         let parameters = UnsafePointer(parameters.pointer)
-        return mapTiles(count: count, contexts: contexts, logDetSign: 1) { tile, filled, _ in
-            for t in 0..<filled {
-                switch flow.base {
-                case .standardNormal(let normal):
-                    normal.sample(into: tile + t, stride: tileWidth, stream: &stream)
-                case .gaussianMixture(let mixture):
+        return mapTiles(count: count, contexts: contexts, logDetSign: 1) { context, tile, filled, _ in
+            switch flow.base {
+            case .standardNormal(let normal):
+                for t in 0..<filled { normal.sample(into: tile + t, stride: tileWidth, stream: &stream) }
+            case .gaussianMixture(let mixture):
+                for t in 0..<filled {
                     mixture.sample(
                         into: tile + t, stride: tileWidth, stream: &stream, cumulative: cumulative,
                         parameters: parameters)
                 }
+            case .conditionalGaussianMixture(let mixture):
+                mixture.sample(context, into: tile, filled: filled, stream: &stream)
             }
         }.points
     }
@@ -78,7 +80,7 @@ public struct TrainedFlow: SampleableDensity {
     /// Base-space images f⁻¹(θ) and log q(θ), each point at its own observation when `contexts` are given.
     public func inverse(_ points: Points, contexts: Points? = nil) -> (latent: Points, logProbability: [Double]) {
         precondition(points.dimension == dimension, "points must have the flow's dimension")
-        let result = mapTiles(count: points.count, contexts: contexts, logDetSign: -1) { tile, filled, start in
+        let result = mapTiles(count: points.count, contexts: contexts, logDetSign: -1) { _, tile, filled, start in
             load(points, from: start, count: filled, into: tile)
         }
         return (result.points, result.logDensity)
@@ -87,7 +89,7 @@ public struct TrainedFlow: SampleableDensity {
     /// f(z): base → data, each point at its own observation when `contexts` are given.
     public func forward(_ latent: Points, contexts: Points? = nil) -> Points {
         precondition(latent.dimension == dimension, "points must have the flow's dimension")
-        return mapTiles(count: latent.count, contexts: contexts, logDetSign: 1) { tile, filled, start in
+        return mapTiles(count: latent.count, contexts: contexts, logDetSign: 1) { _, tile, filled, start in
             load(latent, from: start, count: filled, into: tile)
         }.points
     }
@@ -123,7 +125,7 @@ public struct TrainedFlow: SampleableDensity {
     /// the inverse, log densities.
     private func mapTiles(
         count: Int, contexts: Points?, logDetSign: Int,
-        fill: (UnsafeMutablePointer<Float>, _ filled: Int, _ start: Int) -> Void
+        fill: (TileContext, UnsafeMutablePointer<Float>, _ filled: Int, _ start: Int) -> Void
     ) -> (points: Points, logDensity: [Double]) {
         precondition(
             contexts == nil || contexts!.count == count && contexts!.dimension == flow.contextDimension,
@@ -143,11 +145,11 @@ public struct TrainedFlow: SampleableDensity {
             var start = 0
             while start < count {
                 let filled = min(tileWidth, count &- start)
-                fill(tile, filled, start)
                 if let contexts, let standardization = flow.contextStandardization {
                     load(contexts, from: start, count: filled, into: context.conditioning)
                     standardization.inverse(context, values: context.conditioning)
                 }
+                fill(context, tile, filled, start)
                 if logDetSign < 0 {
                     flow.inverseTile(layers, context, values: tile, logDet: logDet)
                     flow.base.logDensity(context, values: tile, result: workspace.logDensity.pointer)

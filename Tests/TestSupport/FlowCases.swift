@@ -61,6 +61,16 @@ public struct FlowCase: Sendable, CustomStringConvertible {
             description: "1D conditional", dimension: 1, contextDimension: 2,
             configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [16, 70]), base: mixture(2)),
         FlowCase(
+            description: "2D conditional gmm full", dimension: 2, contextDimension: 3,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [20]),
+            base: .conditionalGaussianMixture(
+                ConditionalGaussianMixtureConfiguration(components: 3, hiddenSizes: [24, 40]))),
+        FlowCase(
+            description: "3D conditional gmm diagonal, linear network", dimension: 3, contextDimension: 1,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [33]),
+            base: .conditionalGaussianMixture(
+                ConditionalGaussianMixtureConfiguration(components: 2, isFull: false, hiddenSizes: []))),
+        FlowCase(
             description: "no coupling", dimension: 2, configuration: FlowConfiguration(couplingLayers: 0),
             base: mixture(3)),
     ]

@@ -73,10 +73,22 @@ public struct ReferenceFlow {
     public func logBase(_ z: [Double]) -> Double {
         let dimension = z.count
         let half = 0.5 * Double(dimension) * Elementary.log(2 * Double.pi)
-        guard let logits = tensors["base.logits"], let means = tensors["base.means"],
-            let logScales = tensors["base.logScales"]
-        else { return -0.5 * z.reduce(0) { $0 + $1 * $1 } - half }
-        let lower = tensors["base.lower"]
+        var logits = tensors["base.logits"] ?? []
+        var means = tensors["base.means"] ?? []
+        var logScales = tensors["base.logScales"] ?? []
+        var lower = tensors["base.lower"]
+        if case .conditionalGaussianMixture(let mixture) = flow.baseConfiguration {
+            var outputs = network("base.network", standardizedObservation)[...]
+            func take(_ count: Int) -> [Double] {
+                defer { outputs = outputs.dropFirst(count) }
+                return Array(outputs.prefix(count))
+            }
+            logits = take(mixture.components)
+            means = take(mixture.components * dimension)
+            logScales = take(mixture.components * dimension)
+            lower = mixture.isFull ? take(mixture.components * dimension * (dimension - 1) / 2) : nil
+        }
+        if logits.isEmpty { return -0.5 * z.reduce(0) { $0 + $1 * $1 } - half }
         let components = logits.count
         let floor = min(1e-3, 0.1 / Double(components))
         let total = logSumExp(logits)
@@ -104,22 +116,31 @@ public struct ReferenceFlow {
     }
 
     private func conditioner(_ i: Int, _ input: [Double], _ outputs: Int) -> (scale: [Double], shift: [Double]) {
-        var values = input
-        for (c, x) in observation.enumerated() {
-            values.append((x - tensors["context.shift"]![c]) * Elementary.exp(-tensors["context.logScale"]![c]))
+        let values = network("layers.\(i).coupling.conditioner", input + standardizedObservation)
+        let limit = flow.configuration.logScaleLimit
+        return (values[..<outputs].map { limit * Elementary.tanh($0 / limit) }, Array(values[outputs...]))
+    }
+
+    private var standardizedObservation: [Double] {
+        observation.indices.map {
+            (observation[$0] - tensors["context.shift"]![$0]) * Elementary.exp(-tensors["context.logScale"]![$0])
         }
-        let count = flow.configuration.hiddenSizes.count + 1
-        for l in 0..<count {
-            let weight = tensors["layers.\(i).coupling.conditioner.\(l).weight"]!
-            let bias = tensors["layers.\(i).coupling.conditioner.\(l).bias"]!
+    }
+
+    /// A ReLU network without an activation after its last layer.
+    private func network(_ name: String, _ input: [Double]) -> [Double] {
+        var values = input
+        var l = 0
+        while let weight = tensors["\(name).\(l).weight"], let bias = tensors["\(name).\(l).bias"] {
+            let isLast = tensors["\(name).\(l + 1).weight"] == nil
             values = bias.indices.map { o in
                 var sum = bias[o]
                 for (k, value) in values.enumerated() { sum += weight[o * values.count + k] * value }
-                return l + 1 < count ? max(0, sum) : sum
+                return isLast ? sum : max(0, sum)
             }
+            l += 1
         }
-        let limit = flow.configuration.logScaleLimit
-        return (values[..<outputs].map { limit * Elementary.tanh($0 / limit) }, Array(values[outputs...]))
+        return values
     }
 
     private func affineInverse(_ name: String, _ x: inout [Double], _ logDet: inout Double) {

@@ -46,6 +46,21 @@ typedef struct flow_elementwise_kernels {
                              float *lanes_constants, float *lanes_means, float *lanes_scale, float *lanes_lower,
                              size_t components, size_t rows, size_t width);
 
+    // A mixture whose parameters are rows of `outputs`, different at every point: components logits, components × rows
+    // means, as many log scales (values below smallest_log_scale count as that) and, when full ≠ 0, components ×
+    // rows(rows−1)/2 strict lower parts. Weights are f + (1 − components · f) softmax(logits) with f = weight_floor.
+    void (*conditional_mixture_log_density)(const float *values, const float *outputs, float *responsibilities,
+                                            float *log_density, size_t components, size_t rows, int full,
+                                            float weight_floor, float smallest_log_scale, size_t width);
+    // Its backward: gradient (rows × width) and output_gradient (laid out like outputs) are written.
+    void (*conditional_mixture_backward)(const float *values, const float *outputs, const float *responsibilities,
+                                         const float *upstream, float *gradient, float *output_gradient,
+                                         size_t components, size_t rows, int full, float weight_floor,
+                                         float smallest_log_scale, size_t width);
+    // weights[k][t]: the mixture weights alone.
+    void (*conditional_mixture_weights)(const float *outputs, float *weights, size_t components, float weight_floor,
+                                        size_t width);
+
     // Adam with decoupled weight decay on `count` parameters: m = β1 m + (1−β1) g, v = β2 v + (1−β2) g²,
     // p −= rate · (m · correction1) / (√(v · correction2) + ε) + decay · p; g = gradient · gradient_scale.
     void (*adam)(float *parameters, const float *gradient, float *first_moment, float *second_moment, size_t count,

@@ -30,7 +30,10 @@ struct GaussianMixture: Sendable {
 
     var lowerCount: Int { dimension * (dimension - 1) / 2 }
     /// The smallest weight of a component.
-    var weightFloor: Double { min(1e-3, 0.1 / Double(components)) }
+    var weightFloor: Double { Self.weightFloor(components: components) }
+
+    /// The smallest weight of one of `components`.
+    static func weightFloor(components: Int) -> Double { min(1e-3, 0.1 / Double(components)) }
 
     init(dimension: Int, components: Int, isFull: Bool, isTrainable: Bool, plan: inout FlowPlan) {
         let role: ParameterRole = isTrainable ? .base : .constant
@@ -77,9 +80,10 @@ struct GaussianMixture: Sendable {
     private func weight(_ share: Double) -> Double { weightFloor + (1 - Double(components) * weightFloor) * share }
 
     /// Logits whose weights are `weights` (each at least the floor; smaller ones are raised to just above it).
-    func logits(forWeights weights: [Double]) -> [Float] {
-        let share = 1 - Double(components) * weightFloor
-        return weights.map { Float(Elementary.log(max(($0 - weightFloor) / share, 1e-9))) }
+    static func logits(forWeights weights: [Double]) -> [Float] {
+        let floor = weightFloor(components: weights.count)
+        let share = 1 - Double(weights.count) * floor
+        return weights.map { Float(Elementary.log(max(($0 - floor) / share, 1e-9))) }
     }
 
     func prepare(_ context: TileContext) {

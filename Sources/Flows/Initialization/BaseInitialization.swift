@@ -3,26 +3,48 @@ import FlowMath
 extension Flow {
     /// Fits or places the base's parameters; the bijection is already initialised.
     func initializeBase(_ parameters: AlignedBuffer, draws: Points, weights: [Double], seed: UInt64) {
-        guard case .gaussianMixture(let mixture) = base,
-            case .gaussianMixture(let configuration) = baseConfiguration
-        else { return }
         let stream = RandomStream(seed: seed, purpose: .baseInit)
-        switch configuration.initialization {
-        case .random:
-            var stream = stream
-            for i in 0..<(mixture.components * dimension) {
-                parameters.pointer[mixture.means + i] = Float(stream.nextNormal())
+        switch (base, baseConfiguration) {
+        case (.gaussianMixture(let mixture), .gaussianMixture(let configuration)):
+            switch configuration.initialization {
+            case .random:
+                var stream = stream
+                for i in 0..<(mixture.components * dimension) {
+                    parameters.pointer[mixture.means + i] = Float(stream.nextNormal())
+                }
+            case .expectationMaximization:
+                let fit = fitMixture(
+                    components: mixture.components, isFull: mixture.isFull, parameters, draws: draws,
+                    weights: weights, stream: stream)
+                mixture.write(fit, to: parameters)
+            case .given(let means, let standardDeviation):
+                mixture.write(
+                    givenFit(means: means, standardDeviation: standardDeviation, parameters), to: parameters)
             }
-        case .expectationMaximization:
-            let active = ActiveDraws(draws, weights: weights)
-            let latent = atAnyObservation(parameters)
-                .inverse(Points(dimension: dimension, values: active.values)).latent
-            let fit = WeightedExpectationMaximization(components: mixture.components, isFull: mixture.isFull)
-                .fit(latent, weights: active.weights, stream: stream)
-            mixture.write(fit, to: parameters)
-        case .given(let means, let standardDeviation):
-            mixture.write(givenFit(means: means, standardDeviation: standardDeviation, parameters), to: parameters)
+        case (.conditionalGaussianMixture(let mixture), .conditionalGaussianMixture(let configuration)):
+            initializeNetwork(
+                parameters, prefix: "base.network", hiddenLayers: configuration.hiddenSizes.count, stream: stream)
+            // Every x starts with the mixture of all draws: weights zero, the fit in the last layer's bias.
+            let fit = fitMixture(
+                components: mixture.components, isFull: mixture.isFull, parameters, draws: draws, weights: weights,
+                stream: RandomStream(seed: seed, purpose: .baseInit, substream: 1))
+            let last = mixture.network.layers[mixture.network.layerCount - 1]
+            for (row, value) in mixture.outputs(for: fit).enumerated() {
+                parameters.pointer[last.biasOffset + row] = value
+            }
+        default: break
         }
+    }
+
+    /// Weighted EM on the draws as the flow at its start sees them.
+    private func fitMixture(
+        components: Int, isFull: Bool, _ parameters: AlignedBuffer, draws: Points, weights: [Double],
+        stream: RandomStream
+    ) -> MixtureFit {
+        let active = ActiveDraws(draws, weights: weights)
+        let latent = atAnyObservation(parameters).inverse(Points(dimension: dimension, values: active.values)).latent
+        return WeightedExpectationMaximization(components: components, isFull: isFull)
+            .fit(latent, weights: active.weights, stream: stream)
     }
 
     /// At the start every coupling is the identity, whatever the context.
@@ -59,26 +81,40 @@ extension Flow {
 extension GaussianMixture {
     /// Writes a fit of the same number of components into the parameter buffer, within the mixture's limits.
     func write(_ fit: MixtureFit, to parameters: AlignedBuffer) {
-        for (k, logit) in logits(forWeights: fit.weights).enumerated() { parameters.pointer[logits + k] = logit }
+        func copy(_ values: [Float], _ offset: Int) {
+            for (i, value) in values.enumerated() { parameters.pointer[offset + i] = value }
+        }
+        copy(Self.logits(forWeights: fit.weights), logits)
         for k in 0..<components {
-            var covariance = fit.covariances[k]
-            if !isFull {
-                for r in 0..<dimension {
-                    for c in 0..<dimension where r != c { covariance[r * dimension + c] = 0 }
-                }
-            }
-            let whitening = TriangularWhitening(mean: fit.means[k], covariance: covariance)
-            for r in 0..<dimension {
-                parameters.pointer[means + k * dimension + r] = Float(fit.means[k][r])
-                parameters.pointer[logScales + k * dimension + r] =
-                    Float(-Elementary.log(whitening.factor[r * dimension + r]))
-                guard isFull else { continue }
-                for e in 0..<r {
-                    parameters.pointer[lower + k * lowerCount + r * (r - 1) / 2 + e] =
-                        Float(whitening.factor[r * dimension + e])
-                }
-            }
+            let component = MixtureComponentParameters(fit: fit, component: k, isFull: isFull)
+            copy(component.mean, means + k * dimension)
+            copy(component.logScales, logScales + k * dimension)
+            copy(component.lower, lower + k * lowerCount)
         }
         clampScales(parameters.pointer)
+    }
+}
+
+/// One component of a fit as a mixture base keeps it: A = the inverse Cholesky factor, as log scales −log A_dd and the
+/// strict lower part by rows (empty for diagonal covariance).
+struct MixtureComponentParameters {
+    let mean: [Float]
+    let logScales: [Float]
+    let lower: [Float]
+
+    init(fit: MixtureFit, component k: Int, isFull: Bool) {
+        let dimension = fit.means[k].count
+        var covariance = fit.covariances[k]
+        if !isFull {
+            for r in 0..<dimension {
+                for c in 0..<dimension where r != c { covariance[r * dimension + c] = 0 }
+            }
+        }
+        let factor = TriangularWhitening(mean: fit.means[k], covariance: covariance).factor
+        mean = fit.means[k].map { Float($0) }
+        logScales = (0..<dimension).map { Float(-Elementary.log(factor[$0 * dimension + $0])) }
+        lower =
+            isFull
+            ? (0..<dimension).flatMap { r in (0..<r).map { Float(factor[r * dimension + $0]) } } : []
     }
 }

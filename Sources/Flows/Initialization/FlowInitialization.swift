@@ -31,19 +31,27 @@ extension Flow {
         for (i, value) in values.enumerated() { parameters.pointer[tensor.offset + i] = Float(value) }
     }
 
-    /// Uniform(−1/√inputs, 1/√inputs) for weights and biases, zeros in the last layer.
     private func initializeConditioners(_ parameters: AlignedBuffer, seed: UInt64) {
         for coupling in 0..<configuration.couplingLayers {
-            var stream = RandomStream(seed: seed, purpose: .flowInit, substream: UInt32(coupling))
-            for l in configuration.hiddenSizes.indices {
-                let prefix = "layers.\(coupling).coupling.conditioner.\(l)"
-                guard let weight = layout.tensor(named: "\(prefix).weight"),
-                    let bias = layout.tensor(named: "\(prefix).bias")
-                else { continue }
-                let bound = 1 / Double(max(weight.shape[1], 1)).squareRoot()
-                for index in weight.range { parameters.pointer[index] = Float(stream.nextUniform(-bound, bound)) }
-                for index in bias.range { parameters.pointer[index] = Float(stream.nextUniform(-bound, bound)) }
-            }
+            initializeNetwork(
+                parameters, prefix: "layers.\(coupling).coupling.conditioner",
+                hiddenLayers: configuration.hiddenSizes.count,
+                stream: RandomStream(seed: seed, purpose: .flowInit, substream: UInt32(coupling)))
+        }
+    }
+
+    /// Uniform(−1/√inputs, 1/√inputs) for weights and biases of the hidden layers; the last layer stays zero.
+    func initializeNetwork(
+        _ parameters: AlignedBuffer, prefix: String, hiddenLayers: Int, stream: RandomStream
+    ) {
+        var stream = stream
+        for l in 0..<hiddenLayers {
+            guard let weight = layout.tensor(named: "\(prefix).\(l).weight"),
+                let bias = layout.tensor(named: "\(prefix).\(l).bias")
+            else { continue }
+            let bound = 1 / Double(max(weight.shape[1], 1)).squareRoot()
+            for index in weight.range { parameters.pointer[index] = Float(stream.nextUniform(-bound, bound)) }
+            for index in bias.range { parameters.pointer[index] = Float(stream.nextUniform(-bound, bound)) }
         }
     }
 
