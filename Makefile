@@ -2,13 +2,15 @@
 
 FLOWEXP := .build/release/flowexp
 
-.PHONY: help demo build test lint bench kill-test clean dependencies
+.PHONY: help demo build test lint bench bench-engine bench-peers kill-test clean dependencies
 
 help:
 	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
 	@echo 'make test    build and run every test'
 	@echo 'make lint    check the format of the sources'
-	@echo 'make bench   measure training speed on this machine'
+	@echo 'make bench   measure this machine, then ours beside the Python peers (makes .build/peers-venv; takes hours)'
+	@echo 'make bench-engine          ours alone'
+	@echo 'make bench-peers BENCH="--quick"   the peers alone; options of Benchmarks/peers/run.py'
 	@echo 'make kill-test KILLS=20   kill -9 a sweep at random moments and compare the results'
 	@echo 'make clean   remove what was built (runs/ stays)'
 
@@ -28,8 +30,14 @@ test: dependencies
 lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 
-bench: build
+bench: bench-engine bench-peers
+
+bench-engine: build
 	$(FLOWEXP) bench
+
+BENCH ?=
+bench-peers: build
+	python3 Benchmarks/peers/run.py $(BENCH)
 
 KILLS ?= 20
 kill-test: build

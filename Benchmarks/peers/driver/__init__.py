@@ -1,0 +1,1 @@
+"""What runs the measurements; needs only the Python standard library."""

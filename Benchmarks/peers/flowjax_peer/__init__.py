@@ -1,0 +1,1 @@
+"""FlowJAX's flows with the workloads' shapes."""

@@ -1,0 +1,1 @@
+"""JAX by hand: no framework, one jitted scan over steps."""

@@ -1,0 +1,1 @@
+"""normflows' flows with the workloads' shapes."""

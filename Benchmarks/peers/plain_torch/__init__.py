@@ -1,0 +1,1 @@
+"""PyTorch by hand, eager and compiled."""

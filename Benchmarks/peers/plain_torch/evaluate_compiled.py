@@ -1,0 +1,22 @@
+"""W5 with torch.compile."""
+
+from __future__ import annotations
+
+import torch
+
+from plain_torch.evaluate import evaluation
+from plain_torch.flow import CouplingFlow
+from shared.measure import Prepared
+from shared.workloads import REALNVP
+
+CHUNK = 2000
+
+
+def prepare(workload: str) -> Prepared:
+    """`sample` or `logprob` ready for `shared.measure`."""
+    torch.manual_seed(1)
+    torch.set_num_threads(1)
+    flow = CouplingFlow(REALNVP)
+    draw = torch.compile(lambda: flow.to_data(torch.randn(CHUNK, REALNVP.dimension)))
+    log_density = torch.compile(lambda points: flow.log_density(points))
+    return evaluation(workload, lambda count: draw(), log_density, REALNVP.parameter_count(), CHUNK)

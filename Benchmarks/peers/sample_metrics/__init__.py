@@ -1,0 +1,1 @@
+"""W6: distances of two samples with the usual Python libraries."""

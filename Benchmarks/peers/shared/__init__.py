@@ -1,0 +1,1 @@
+"""Definitions and tools that every peer uses."""

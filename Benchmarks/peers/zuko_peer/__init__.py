@@ -1,0 +1,1 @@
+"""zuko's flows with the workloads' shapes."""
