@@ -1,3 +1,5 @@
+import CFlowKernels
+
 /// What a stream of random numbers is used for. Raw values are part of the reproducibility contract: never renumber.
 public enum StreamPurpose: UInt32, Sendable, CaseIterable {
     case pool = 1
@@ -24,11 +26,11 @@ public enum StreamPurpose: UInt32, Sendable, CaseIterable {
 public struct RandomStream: Sendable, Equatable {
     private let key: (UInt32, UInt32)
     private let counterHigh: (UInt32, UInt32, UInt32)
-    private var block: UInt64 = 0
+    var block: UInt64 = 0
     private var buffer: (UInt64, UInt64) = (0, 0)
-    private var hasSecond = false
+    var hasSecond = false
     private var spareNormal = 0.0
-    private var hasSpareNormal = false
+    var hasSpareNormal = false
 
     /// A stream positioned at its start. `step` numbers the training step, round or repetition; `substream` separates
     /// uses of one purpose at one step.
@@ -54,9 +56,14 @@ public struct RandomStream: Sendable, Equatable {
         self.counterHigh = counterHigh
     }
 
-    /// The words that C kernels need to make this stream's blocks 0 ..< 2^32 themselves: key, (substream, step,
-    /// purpose).
+    /// The words that fix this stream: key, (substream, step, purpose).
     public var counterWords: (key: (UInt32, UInt32), high: (UInt32, UInt32, UInt32)) { (key, counterHigh) }
+
+    /// What C kernels need to make this stream's blocks themselves.
+    var kernelStream: flow_random_stream {
+        flow_random_stream(
+            key: key, substream: counterHigh.0, step: counterHigh.1, purpose: counterHigh.2)
+    }
 
     /// 64 uniform bits.
     public mutating func nextBits() -> UInt64 {

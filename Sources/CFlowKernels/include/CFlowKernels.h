@@ -11,6 +11,7 @@
 #include "flow_kernels_pairwise.h"
 #include "flow_kernels_peak.h"
 #include "flow_kernels_spline.h"
+#include "flow_kernels_random.h"
 
 typedef struct flow_kernels {
     // "avx512", "avx2" or "portable".
@@ -20,6 +21,7 @@ typedef struct flow_kernels {
     flow_dense_kernels dense;
     flow_elementwise_kernels elementwise;
     flow_pairwise_kernels pairwise;
+    flow_random_kernels random;
     flow_peak_kernels peak;
     flow_spline_kernels spline;
 } flow_kernels;
