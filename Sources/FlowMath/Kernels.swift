@@ -24,6 +24,11 @@ public struct Kernels: @unchecked Sendable {
     /// The name of the arithmetic: tables of one variant give the same bits.
     public var numericsVariant: String { String(cString: table.pointee.numerics_variant) }
 
+    /// Random numbers, double-precision functions, and points to tiles and back.
+    @inlinable public var random: flow_random_kernels {
+        @inline(__always) get { table.pointee.random }
+    }
+
     /// Kernels of dense layers.
     @inlinable public var dense: flow_dense_kernels {
         @inline(__always) get { table.pointee.dense }

@@ -40,6 +40,40 @@ extension RandomStream {
         if filled < count { output[filled] = nextNormal() }
     }
 
+    /// For each of `count` points one uniform number and then `normalsPerPoint` standard normal ones, as ``nextUniform()``
+    /// and ``nextNormal()`` give them in turns: uniforms[t] and normals[t · normalsPerPoint + d].
+    ///
+    /// `normals` has room for count · (normalsPerPoint + 1) + 1 numbers; what lies past the normals is overwritten.
+    public mutating func fillUniformsAndNormals(
+        _ uniforms: UnsafeMutablePointer<Double>, _ normals: UnsafeMutablePointer<Double>, count: Int,
+        normalsPerPoint: Int, kernels: Kernels = .current
+    ) {
+        if hasSpareNormal || normalsPerPoint == 0 {
+            for t in 0..<count {
+                uniforms[t] = nextUniform()
+                for d in 0..<normalsPerPoint { normals[t &* normalsPerPoint &+ d] = nextNormal() }
+            }
+            return
+        }
+        // All numbers first; then the pairs that become normals are moved together. A point needs a new pair when those
+        // before it left no spare.
+        let total = (count &* normalsPerPoint &+ 1) & ~1
+        fillUniforms(normals, count: count &+ total, kernels: kernels)
+        var (read, written) = (0, 0)
+        for t in 0..<count {
+            uniforms[t] = normals[read]
+            read &+= 1
+            while written < (t &+ 1) &* normalsPerPoint {
+                normals[written] = normals[read]
+                normals[written &+ 1] = normals[read &+ 1]
+                read &+= 2
+                written &+= 2
+            }
+        }
+        kernels.table.pointee.random.normals_from_uniforms(normals, total / 2)
+        if total > count &* normalsPerPoint { keepSpare(normals[total &- 1]) }
+    }
+
     /// `count` standard normal numbers.
     public mutating func normals(_ count: Int) -> [Double] {
         [Double](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -110,6 +110,12 @@ public struct RandomStream: Sendable, Equatable {
         return radius * cosine
     }
 
+    /// Makes `normal` what the next call of ``nextNormal()`` gives.
+    mutating func keepSpare(_ normal: Double) {
+        spareNormal = normal
+        hasSpareNormal = true
+    }
+
     /// A standard exponential number.
     public mutating func nextExponential() -> Double {
         -Elementary.log(1 - nextUniform())

@@ -39,6 +39,27 @@ enum BaseDistribution: Sendable {
         }
     }
 
+    /// What drawing needs beside the parameters, once per call.
+    func samplingTables(_ parameters: UnsafePointer<Float>) -> BaseSamplingTables {
+        guard case .gaussianMixture(let mixture) = self else { return BaseSamplingTables() }
+        return mixture.samplingTables(parameters)
+    }
+
+    /// The next `count` ≤ width independent draws of `stream` into the first columns of a tile (dimension × width), the
+    /// same whatever the tiles' width. The other columns are filled with something finite.
+    func sampleTile(
+        _ context: TileContext, tables: BaseSamplingTables, stream: inout RandomStream, count: Int,
+        into tile: UnsafeMutablePointer<Float>
+    ) {
+        switch self {
+        case .standardNormal(let normal): normal.sampleTile(context, stream: &stream, count: count, into: tile)
+        case .gaussianMixture(let mixture):
+            mixture.sampleTile(context, tables: tables, stream: &stream, count: count, into: tile)
+        case .conditionalGaussianMixture(let mixture):
+            mixture.sampleTile(context, stream: &stream, count: count, into: tile)
+        }
+    }
+
     /// After a batch.
     func finishGradient(_ context: TileContext) {
         if case .gaussianMixture(let mixture) = self { mixture.finishGradient(context) }
@@ -48,4 +69,12 @@ enum BaseDistribution: Sendable {
     func project(_ parameters: UnsafeMutablePointer<Float>) {
         if case .gaussianMixture(let mixture) = self { mixture.project(parameters) }
     }
+}
+
+/// Numbers that a base prepares before it draws tile after tile.
+struct BaseSamplingTables {
+    /// Running sums of a mixture's weights.
+    var cumulative: [Double] = []
+    /// Standard deviations, component-major.
+    var scales: [Float] = []
 }

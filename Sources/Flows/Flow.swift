@@ -105,6 +105,7 @@ public final class FlowWorkspace {
     let logDensity: AlignedBuffer
     let upstream: AlignedBuffer
     let conditioning: AlignedBuffer
+    let numbers: AlignedBuffer
 
     /// Memory for `flow`.
     public init(flow: Flow) {
@@ -122,13 +123,18 @@ public final class FlowWorkspace {
         logDensity = AlignedBuffer(count: tileWidth)
         upstream = AlignedBuffer(count: tileWidth)
         conditioning = AlignedBuffer(count: flow.contextDimension * tileWidth)
+        // Two floats' room for a double.
+        numbers = AlignedBuffer(count: 2 * (flow.dimension + 3) * tileWidth)
     }
 
     func context(parameters: AlignedBuffer, kernels: Kernels) -> TileContext {
         TileContext(
-            dense: kernels.dense, elementwise: kernels.elementwise, width: tileWidth,
+            dense: kernels.dense, elementwise: kernels.elementwise, random: kernels.random,
+            width: tileWidth,
             parameters: UnsafePointer(parameters.pointer), prepared: prepared.pointer, tape: tape.pointer,
             gradient: gradient.pointer, lanes: lanes.pointer, scratchA: scratchA.pointer, scratchB: scratchB.pointer,
-            rows: rows.pointer, conditioning: conditioning.pointer)
+            rows: rows.pointer, conditioning: conditioning.pointer,
+            numbers: UnsafeMutableRawPointer(numbers.pointer).bindMemory(
+                to: Double.self, capacity: numbers.count / 2))
     }
 }

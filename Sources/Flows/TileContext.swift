@@ -12,6 +12,7 @@ public let tileWidth = 64
 struct TileContext {
     let dense: flow_dense_kernels
     let elementwise: flow_elementwise_kernels
+    let random: flow_random_kernels
     let width: Int
     let parameters: UnsafePointer<Float>
     /// Values derived from the parameters once per batch (transposed weights, exponentials).
@@ -29,6 +30,8 @@ struct TileContext {
     let rows: UnsafeMutablePointer<Float>
     /// The standardised context of a conditional flow's points (contextDimension × width).
     let conditioning: UnsafeMutablePointer<Float>
+    /// Double-precision numbers that a base draws for a tile's samples: (dimension + 3) × width.
+    let numbers: UnsafeMutablePointer<Double>
 }
 
 /// Sizes that the layers of a flow reserve while it is built.

@@ -59,21 +59,9 @@ public struct TrainedFlow: SampleableDensity {
 
     private func sample(count: Int, contexts: Points?, stream: RandomStream) -> Points {
         var stream = stream
-        let cumulative = flow.cumulativeWeights(parameters)
-        let parameters = UnsafePointer(parameters.pointer)
+        let tables = flow.base.samplingTables(UnsafePointer(parameters.pointer))
         return mapTiles(count: count, contexts: contexts, logDetSign: 1) { context, tile, filled, _ in
-            switch flow.base {
-            case .standardNormal(let normal):
-                for t in 0..<filled { normal.sample(into: tile + t, stride: tileWidth, stream: &stream) }
-            case .gaussianMixture(let mixture):
-                for t in 0..<filled {
-                    mixture.sample(
-                        into: tile + t, stride: tileWidth, stream: &stream, cumulative: cumulative,
-                        parameters: parameters)
-                }
-            case .conditionalGaussianMixture(let mixture):
-                mixture.sample(context, into: tile, filled: filled, stream: &stream)
-            }
+            flow.base.sampleTile(context, tables: tables, stream: &stream, count: filled, into: tile)
         }.points
     }
 
@@ -108,9 +96,9 @@ public struct TrainedFlow: SampleableDensity {
     }
 
     private func load(_ points: Points, from start: Int, count: Int, into tile: UnsafeMutablePointer<Float>) {
-        for t in 0..<tileWidth {
-            let point = t < count ? start &+ t : start
-            for d in 0..<points.dimension { tile[d &* tileWidth &+ t] = Float(points[point, d]) }
+        points.values.withUnsafeBufferPointer { values in
+            Kernels.current.random.tile_from_points(
+                values.baseAddress! + start &* points.dimension, points.dimension, count, tile, tileWidth)
         }
     }
 
@@ -160,10 +148,9 @@ public struct TrainedFlow: SampleableDensity {
                 } else {
                     for index in 0..<layers.count { layers[index].forward(context, values: tile, logDet: logDet) }
                 }
-                for t in 0..<filled {
-                    for d in 0..<dimension {
-                        values[(start &+ t) &* dimension &+ d] = Double(tile[d &* tileWidth &+ t])
-                    }
+                values.withUnsafeMutableBufferPointer { values in
+                    context.random.points_from_tile(
+                        tile, tileWidth, values.baseAddress! + start &* dimension, dimension, filled)
                 }
                 start &+= tileWidth
             }
@@ -173,16 +160,6 @@ public struct TrainedFlow: SampleableDensity {
 }
 
 extension Flow {
-    /// Running sums of a mixture's weights; empty for other bases.
-    func cumulativeWeights(_ parameters: AlignedBuffer) -> [Double] {
-        guard case .gaussianMixture(let mixture) = base else { return [] }
-        var sum = 0.0
-        return mixture.weights(parameters.pointer).map { weight in
-            sum += weight
-            return sum
-        }
-    }
-
     /// Keeps the parameters in their range; called after every optimiser step.
     public func project(_ parameters: AlignedBuffer) {
         base.project(parameters.pointer)

@@ -44,6 +44,28 @@ import Testing
         #expect(asked > 10_000)
     }
 
+    @Test(arguments: 0..<6)
+    func uniformsAndNormalsInTurnsAreTheSingleOnes(normalsPerPoint: Int) {
+        for kernels in Self.tables {
+            var single = RandomStream(seed: 8, purpose: .latent)
+            var filled = single
+            // Odd counts leave a spare normal or an odd word behind, which the next stretch must begin with.
+            for count in [64, 1, 63, 0, 2, 64, 5] {
+                var uniforms = [Double](repeating: 0, count: count + 1)
+                var normals = [Double](repeating: 0, count: count * (normalsPerPoint + 1) + 1)
+                filled.fillUniformsAndNormals(
+                    &uniforms, &normals, count: count, normalsPerPoint: normalsPerPoint, kernels: kernels)
+                for t in 0..<count {
+                    #expect(uniforms[t] == single.nextUniform())
+                    for d in 0..<normalsPerPoint {
+                        #expect(normals[t * normalsPerPoint + d] == single.nextNormal())
+                    }
+                }
+                #expect(filled == single)
+            }
+        }
+    }
+
     @Test func longStretchesAreTheSingleNumbers() {
         for kernels in Self.tables {
             var single = RandomStream(seed: 5, purpose: .latent, step: 3)

@@ -10,8 +10,8 @@
 #include "flow_kernels_elementwise.h"
 #include "flow_kernels_pairwise.h"
 #include "flow_kernels_peak.h"
-#include "flow_kernels_spline.h"
 #include "flow_kernels_random.h"
+#include "flow_kernels_spline.h"
 
 typedef struct flow_kernels {
     // "avx512", "avx2" or "portable".

@@ -60,19 +60,24 @@ struct ConditionalGaussianMixture: Sendable {
             inputGradientRows: 0, spare: context.scratchB)
     }
 
-    /// One draw for each of the first `filled` points of a tile whose context is loaded.
-    func sample(_ context: TileContext, into tile: UnsafeMutablePointer<Float>, filled: Int, stream: inout RandomStream)
-    {
+    /// Point by point a uniform number, which chooses the component, and D normal ones; the tile's context is loaded.
+    func sampleTile(
+        _ context: TileContext, stream: inout RandomStream, count: Int, into tile: UnsafeMutablePointer<Float>
+    ) {
+        let uniforms = context.numbers
+        let normals = context.numbers + context.width
+        stream.fillUniformsAndNormals(uniforms, normals, count: count, normalsPerPoint: dimension)
+        context.random.tile_from_points(normals, dimension, count, tile, context.width)
         let width = context.width
         let rows = context.tape + outputTape
         network.forward(context, input: context.conditioning, output: rows)
         // The responsibilities' place holds the mixture weights meanwhile.
         let weights = context.tape + responsibilitiesTape
         context.elementwise.conditional_mixture_weights(rows, weights, components, weightFloor, width)
-        for t in 0..<filled {
+        for t in 0..<count {
             var total: Float = 0
             for k in 0..<components { total += weights[k &* width &+ t] }
-            var remaining = Float(stream.nextUniform()) * total
+            var remaining = Float(uniforms[t]) * total
             var k = 0
             while k < components &- 1 && remaining >= weights[k &* width &+ t] {
                 remaining -= weights[k &* width &+ t]
@@ -80,7 +85,7 @@ struct ConditionalGaussianMixture: Sendable {
             }
             // Solve A (z − μ) = ε row by row.
             for r in 0..<dimension {
-                var value = Float(stream.nextNormal())
+                var value = tile[r &* width &+ t]
                 if isFull {
                     let row = lowerRow &+ k &* lowerCount &+ r &* (r &- 1) / 2
                     for e in 0..<r {

@@ -176,25 +176,55 @@ struct GaussianMixture: Sendable {
         }
     }
 
-    /// One draw into `point` (D coordinates `stride` apart); `cumulative` holds running sums of the weights.
-    func sample(
-        into point: UnsafeMutablePointer<Float>, stride: Int, stream: inout RandomStream, cumulative: [Double],
-        parameters: UnsafePointer<Float>
+    /// Running sums of the weights, and standard deviations.
+    func samplingTables(_ parameters: UnsafePointer<Float>) -> BaseSamplingTables {
+        var sum = 0.0
+        let cumulative = weights(parameters).map { weight in
+            sum += weight
+            return sum
+        }
+        let scales = (0..<(components * dimension)).map { Float(Elementary.exp(Double(parameters[logScales + $0]))) }
+        return BaseSamplingTables(cumulative: cumulative, scales: scales)
+    }
+
+    /// Point by point a uniform number, which chooses the component, and D normal ones.
+    func sampleTile(
+        _ context: TileContext, tables: BaseSamplingTables, stream: inout RandomStream, count: Int,
+        into tile: UnsafeMutablePointer<Float>
     ) {
-        let u = stream.nextUniform() * cumulative[components - 1]
-        var k = 0
-        while k < components - 1 && u >= cumulative[k] { k &+= 1 }
-        // Solve A (z − μ) = ε row by row.
+        let uniforms = context.numbers
+        let normals = context.numbers + context.width
+        stream.fillUniformsAndNormals(uniforms, normals, count: count, normalsPerPoint: dimension)
+        context.random.tile_from_points(normals, dimension, count, tile, context.width)
+        tables.cumulative.withUnsafeBufferPointer { cumulative in
+            tables.scales.withUnsafeBufferPointer { scales in
+                for t in 0..<count {
+                    let u = uniforms[t] * cumulative[components &- 1]
+                    var k = 0
+                    for other in 0..<(components &- 1) where u >= cumulative[other] { k &+= 1 }
+                    place(tile + t, component: k, context: context, scales: scales.baseAddress!)
+                }
+            }
+        }
+    }
+
+    /// From standard normal ε to z with A (z − μ) = ε, row by row; coordinates lie a tile's width apart.
+    @inline(__always)
+    private func place(
+        _ point: UnsafeMutablePointer<Float>, component k: Int, context: TileContext, scales: UnsafePointer<Float>
+    ) {
+        let parameters = context.parameters
+        let stride = context.width
         for r in 0..<dimension {
-            var value = Float(stream.nextNormal())
+            var value = point[r &* stride]
             if isFull {
                 let row = lower &+ k &* lowerCount &+ r &* (r &- 1) / 2
                 for e in 0..<r {
                     value -= parameters[row &+ e] * (point[e &* stride] - parameters[means &+ k &* dimension &+ e])
                 }
             }
-            let scale = Float(Elementary.exp(Double(parameters[logScales &+ k &* dimension &+ r])))
-            point[r &* stride] = value * scale + parameters[means &+ k &* dimension &+ r]
+            let at = k &* dimension &+ r
+            point[r &* stride] = value * scales[at] + parameters[means &+ at]
         }
     }
 }

@@ -18,8 +18,11 @@ struct StandardNormal: Sendable {
         context.elementwise.normal_backward(values, upstream, gradient, dimension, context.width)
     }
 
-    /// One draw into `point` (D coordinates `stride` apart).
-    func sample(into point: UnsafeMutablePointer<Float>, stride: Int, stream: inout RandomStream) {
-        for d in 0..<dimension { point[d &* stride] = Float(stream.nextNormal()) }
+    /// D numbers for each point, point by point.
+    func sampleTile(
+        _ context: TileContext, stream: inout RandomStream, count: Int, into tile: UnsafeMutablePointer<Float>
+    ) {
+        stream.fillNormals(context.numbers, count: count &* dimension)
+        context.random.tile_from_points(context.numbers, dimension, count, tile, context.width)
     }
 }
