@@ -34,6 +34,11 @@ public struct Kernels: @unchecked Sendable {
         @inline(__always) get { table.pointee.dense }
     }
 
+    /// Kernels of the bijections between a box and R^D.
+    @inlinable public var box: flow_box_kernels {
+        @inline(__always) get { table.pointee.box }
+    }
+
     /// Kernels of couplings, densities and the optimiser.
     @inlinable public var elementwise: flow_elementwise_kernels {
         @inline(__always) get { table.pointee.elementwise }

@@ -3,11 +3,13 @@ import FlowMath
 /// A normalizing flow: a base distribution pushed through a bijection. Forward is base → data (sampling), inverse is
 /// data → base (density). The architecture only; parameters lie in a separate flat buffer.
 ///
-/// In the forward direction: for each coupling i = 0 … L−1: a fixed mixing (from the second on), the coupling, ActNorm;
-/// last the standardisation of θ.
+/// In the forward direction: for each coupling i = 0 … L−1: a mixing of the coordinates (from the second on), the
+/// coupling, ActNorm; then the standardisation of θ; last, for bounded θ, the map onto the box.
 public final class Flow: Sendable {
     /// D.
     public let dimension: Int
+    /// The box that θ lies in, one range per dimension; empty without ``FlowConfiguration/box``.
+    public let bounds: [ClosedRange<Double>]
     /// Numbers per point that q(θ|x) is conditioned on (x); 0 for an unconditional flow q(θ).
     public let contextDimension: Int
     /// The bijection's architecture.
@@ -20,6 +22,8 @@ public final class Flow: Sendable {
     let layers: [FlowLayer]
     let base: BaseDistribution
     let standardization: ElementwiseAffine
+    /// The layer next to the data; nil when θ is not bounded.
+    let box: BoxTransform?
     /// Standardises x; nil without context.
     let contextStandardization: ElementwiseAffine?
     let workspacePlan: WorkspacePlan
@@ -28,10 +32,16 @@ public final class Flow: Sendable {
     private let tables: LayerTables
 
     /// Lays out a flow for points in R^dimension (dimension ≥ 1), conditioned on contextDimension ≥ 0 numbers per point.
+    ///
+    /// - `bounds`: the prior's box, used (and then required: one finite, non-empty range per dimension) when the
+    ///   configuration asks for a box bijection.
     public init(
-        dimension: Int, contextDimension: Int = 0, configuration: FlowConfiguration, base: BaseConfiguration
+        dimension: Int, contextDimension: Int = 0, bounds: [ClosedRange<Double>] = [],
+        configuration: FlowConfiguration, base: BaseConfiguration
     ) {
         precondition(dimension > 0 && contextDimension >= 0, "a flow needs at least one dimension")
+        precondition(configuration.box == .none || bounds.count == dimension, "a box needs a range per dimension")
+        self.bounds = configuration.box == .none ? [] : bounds
         self.dimension = dimension
         self.contextDimension = contextDimension
         self.configuration = configuration
@@ -40,8 +50,17 @@ public final class Flow: Sendable {
         let tables = LayerTables()
         var layers: [FlowLayer] = []
         for i in 0..<configuration.couplingLayers {
-            if i > 0 && configuration.mixing != .none {
-                layers.append(.rotation(FixedRotation(dimension: dimension, name: "layers.\(i).mixing", plan: &plan)))
+            if i > 0 {
+                switch configuration.mixing {
+                case .none: break
+                case .rotation, .permutation:
+                    layers.append(
+                        .rotation(FixedRotation(dimension: dimension, name: "layers.\(i).mixing", plan: &plan)))
+                case .triangular:
+                    layers.append(
+                        .triangularLinear(
+                            TriangularLinear(dimension: dimension, name: "layers.\(i).mixing", plan: &plan)))
+                }
             }
             let transformsLast = configuration.mixing == .permutation || i % 2 == 0
             layers.append(
@@ -60,6 +79,10 @@ public final class Flow: Sendable {
         standardization = ElementwiseAffine(
             dimension: dimension, isTrainable: false, name: "standardization", plan: &plan)
         layers.append(.elementwiseAffine(standardization))
+        box =
+            configuration.box == .none
+            ? nil : BoxTransform(dimension: dimension, isProbit: configuration.box == .probit, plan: &plan)
+        if let box { layers.append(.box(box)) }
         contextStandardization =
             contextDimension > 0
             ? ElementwiseAffine(dimension: contextDimension, isTrainable: false, name: "context", plan: &plan) : nil
@@ -129,7 +152,7 @@ public final class FlowWorkspace {
 
     func context(parameters: AlignedBuffer, kernels: Kernels) -> TileContext {
         TileContext(
-            dense: kernels.dense, elementwise: kernels.elementwise, random: kernels.random,
+            dense: kernels.dense, elementwise: kernels.elementwise, random: kernels.random, box: kernels.box,
             width: tileWidth,
             parameters: UnsafePointer(parameters.pointer), prepared: prepared.pointer, tape: tape.pointer,
             gradient: gradient.pointer, lanes: lanes.pointer, scratchA: scratchA.pointer, scratchB: scratchB.pointer,

@@ -6,7 +6,19 @@ public enum MixingKind: String, Sendable, Equatable {
     case rotation
     /// A random cyclic permutation with unchanging masks, so that every coordinate moves.
     case permutation
+    /// A trained linear map in P L U form that starts as a random rotation.
+    case triangular = "lu"
     case none
+}
+
+/// How θ is kept inside the prior's box.
+public enum BoxKind: String, Sendable, Equatable {
+    /// Not at all: θ lives in R^D, and q's mass outside the prior is reported as leakage.
+    case none
+    /// θ = lower + (upper − lower) / (1 + e^−y).
+    case logit
+    /// θ = lower + (upper − lower) Φ(y).
+    case probit
 }
 
 /// The architecture of a flow, read from the `flow` section of a configuration.
@@ -21,23 +33,30 @@ public struct FlowConfiguration: Sendable, Equatable {
     public var actNorm: Bool
     /// What mixes the coordinates between couplings.
     public var mixing: MixingKind
+    /// Whether and how θ is kept inside the prior's box.
+    public var box: BoxKind
 
     /// Creates a configuration; see ``FlowParameters`` for meanings and defaults.
     public init(
         couplingLayers: Int = 8, hiddenSizes: [Int] = [64, 64], logScaleLimit: Double = 2, actNorm: Bool = true,
-        mixing: MixingKind = .rotation
+        mixing: MixingKind = .rotation, box: BoxKind = .none
     ) {
         self.couplingLayers = couplingLayers
         self.hiddenSizes = hiddenSizes
         self.logScaleLimit = logScaleLimit
         self.actNorm = actNorm
         self.mixing = mixing
+        self.box = box
     }
 
     /// Reads resolved parameters; throws when one is missing or of another type.
     public init(_ parameters: ParameterValues) throws(ParameterError) {
         guard let mixing = MixingKind(rawValue: try parameters.string("mixing")) else {
-            throw ParameterError(name: "mixing", expected: "rotation, permutation or none", found: parameters["mixing"])
+            throw ParameterError(
+                name: "mixing", expected: "rotation, permutation, lu or none", found: parameters["mixing"])
+        }
+        guard let box = BoxKind(rawValue: try parameters.string("box")) else {
+            throw ParameterError(name: "box", expected: "none, logit or probit", found: parameters["box"])
         }
         guard try parameters.string("coupling") == "affine" else {
             throw ParameterError(name: "coupling", expected: "affine", found: parameters["coupling"])
@@ -46,7 +65,7 @@ public struct FlowConfiguration: Sendable, Equatable {
             couplingLayers: try parameters.integer("couplingLayers"),
             hiddenSizes: try parameters.integers("hiddenSizes"),
             logScaleLimit: try parameters.number("logScaleLimit"), actNorm: try parameters.boolean("actNorm"),
-            mixing: mixing)
+            mixing: mixing, box: box)
     }
 }
 

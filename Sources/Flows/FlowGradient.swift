@@ -49,7 +49,7 @@ extension Flow {
             context.dense.reduce_lanes(
                 context.lanes + reduction.lanesOffset, context.gradient + reduction.gradientOffset, reduction.count)
         }
-        for layer in layers { layer.finishGradient(context.gradient, upstreamTotal: Float(-weightSum)) }
+        for layer in layers { layer.finishGradient(context, upstreamTotal: Float(-weightSum)) }
         base.finishGradient(context)
         return loss
     }

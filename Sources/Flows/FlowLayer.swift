@@ -4,6 +4,8 @@ enum FlowLayer: Sendable {
     case affineCoupling(AffineCoupling)
     case elementwiseAffine(ElementwiseAffine)
     case rotation(FixedRotation)
+    case triangularLinear(TriangularLinear)
+    case box(BoxTransform)
 
     /// Once per batch; returns the constant part of the inverse's log-determinant.
     func prepare(_ context: TileContext) -> Double {
@@ -12,7 +14,8 @@ enum FlowLayer: Sendable {
             layer.prepare(context)
             return 0
         case .elementwiseAffine(let layer): return layer.prepare(context)
-        case .rotation: return 0
+        case .triangularLinear(let layer): return layer.prepare(context)
+        case .rotation, .box: return 0
         }
     }
 
@@ -22,6 +25,8 @@ enum FlowLayer: Sendable {
         case .affineCoupling(let layer): layer.forward(context, values: values, logDet: logDet)
         case .elementwiseAffine(let layer): layer.forward(context, values: values)
         case .rotation(let layer): layer.forward(context, values: values)
+        case .triangularLinear(let layer): layer.forward(context, values: values)
+        case .box(let layer): layer.forward(context, values: values, logDet: logDet)
         }
     }
 
@@ -31,6 +36,8 @@ enum FlowLayer: Sendable {
         case .affineCoupling(let layer): layer.inverse(context, values: values, logDet: logDet)
         case .elementwiseAffine(let layer): layer.inverse(context, values: values)
         case .rotation(let layer): layer.inverse(context, values: values)
+        case .triangularLinear(let layer): layer.inverse(context, values: values)
+        case .box(let layer): layer.inverse(context, values: values, logDet: logDet)
         }
     }
 
@@ -42,13 +49,17 @@ enum FlowLayer: Sendable {
         case .affineCoupling(let layer): layer.inverseBackward(context, gradient: gradient, upstream: upstream)
         case .elementwiseAffine(let layer): layer.inverseBackward(context, gradient: gradient)
         case .rotation(let layer): layer.inverseBackward(context, gradient: gradient)
+        case .triangularLinear(let layer): layer.inverseBackward(context, gradient: gradient)
+        case .box: break
         }
     }
 
     /// After a batch: gradient parts that do not depend on single points.
-    func finishGradient(_ gradient: UnsafeMutablePointer<Float>, upstreamTotal: Float) {
-        if case .elementwiseAffine(let layer) = self {
-            layer.finishGradient(gradient, upstreamTotal: upstreamTotal)
+    func finishGradient(_ context: TileContext, upstreamTotal: Float) {
+        switch self {
+        case .elementwiseAffine(let layer): layer.finishGradient(context.gradient, upstreamTotal: upstreamTotal)
+        case .triangularLinear(let layer): layer.finishGradient(context, upstreamTotal: upstreamTotal)
+        case .affineCoupling, .rotation, .box: break
         }
     }
 }

@@ -29,7 +29,12 @@ public enum FlowParameters {
             "An elementwise affine layer after each coupling (base → data), set so that the draws are standardised at its place."
         ),
         ParameterDescription(
-            "mixing", .choice(["rotation", "permutation", "none"]), default: .string("rotation"),
-            "A fixed random rotation or permutation of the coordinates between couplings."),
+            "mixing", .choice(["rotation", "permutation", "lu", "none"]), default: .string("rotation"),
+            "Between couplings: a fixed random rotation or permutation of the coordinates, or `lu`, a trained linear map in "
+                + "P L U form that starts as that rotation (Kingma and Dhariwal 2018)."),
+        ParameterDescription(
+            "box", .choice(["none", "logit", "probit"]), default: .string("none"), absent: .string("none"),
+            "Keeps θ inside the prior's box by a last elementwise map, so that q has no mass outside: logistic or standard "
+                + "normal distribution function; `none` reports that mass as leakage."),
     ]
 }

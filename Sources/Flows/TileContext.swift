@@ -13,6 +13,7 @@ struct TileContext {
     let dense: flow_dense_kernels
     let elementwise: flow_elementwise_kernels
     let random: flow_random_kernels
+    let box: flow_box_kernels
     let width: Int
     let parameters: UnsafePointer<Float>
     /// Values derived from the parameters once per batch (transposed weights, exponentials).

@@ -295,5 +295,14 @@ public final class Trainer {
             throw .configuration(
                 "base.means must hold \(mixture.components) means of \(flow.dimension) coordinates each")
         }
+        // A flow on a box has no base point for a mean outside it.
+        for mean in means {
+            for (d, range) in flow.bounds.enumerated() where !(range.lowerBound < mean[d] && mean[d] < range.upperBound)
+            {
+                throw .configuration(
+                    "with flow.box, base.means must lie inside the prior's box: coordinate \(d) of \(mean) is outside "
+                        + "\(range.lowerBound)…\(range.upperBound)")
+            }
+        }
     }
 }

@@ -71,6 +71,25 @@ public struct FlowCase: Sendable, CustomStringConvertible {
             base: .conditionalGaussianMixture(
                 ConditionalGaussianMixtureConfiguration(components: 2, isFull: false, hiddenSizes: []))),
         FlowCase(
+            description: "2D LU mixing", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [24], mixing: .triangular),
+            base: mixture(2)),
+        FlowCase(
+            description: "5D LU mixing", dimension: 5,
+            configuration: FlowConfiguration(couplingLayers: 4, hiddenSizes: [32], mixing: .triangular),
+            base: .gaussian),
+        FlowCase(
+            description: "2D probit box", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [24], box: .probit),
+            base: mixture(3, full: true)),
+        FlowCase(
+            description: "3D logit box, LU mixing", dimension: 3,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [24], mixing: .triangular, box: .logit),
+            base: .gaussian),
+        FlowCase(
+            description: "1D probit box", dimension: 1,
+            configuration: FlowConfiguration(couplingLayers: 1, hiddenSizes: [8], box: .probit), base: .gaussian),
+        FlowCase(
             description: "no coupling", dimension: 2, configuration: FlowConfiguration(couplingLayers: 0),
             base: mixture(3)),
     ]
@@ -78,14 +97,18 @@ public struct FlowCase: Sendable, CustomStringConvertible {
     /// The flow with every trainable parameter random (also the last layers, which start at zero).
     public func makeRandom(seed: UInt64 = 7) -> (flow: Flow, parameters: AlignedBuffer) {
         let flow = Flow(
-            dimension: dimension, contextDimension: contextDimension, configuration: configuration, base: base)
+            dimension: dimension, contextDimension: contextDimension, bounds: bounds, configuration: configuration,
+            base: base)
         let draws = points(count: 64, seed: seed)
         let parameters = flow.initialParameters(
             draws: draws, weights: [Double](repeating: 1.0 / 64, count: 64),
             contexts: contextDimension > 0 ? contexts(count: 64, seed: seed) : nil, seed: seed)
         var stream = RandomStream(seed: seed, purpose: .baseInit, substream: 99)
         for tensor in flow.layout.tensors where tensor.role != .constant {
-            let scale = tensor.decays ? 0.7 / Double(max(tensor.shape.last!, 1)).squareRoot() : 0.3
+            // A wild flow would push a box's points onto its edges, where single precision ends.
+            let scale =
+                (configuration.box == .none ? 1 : 0.3)
+                * (tensor.decays ? 0.7 / Double(max(tensor.shape.last!, 1)).squareRoot() : 0.3)
             for index in tensor.range { parameters.pointer[index] += Float(scale * stream.nextNormal()) }
         }
         return (flow, parameters)
@@ -102,9 +125,20 @@ public struct FlowCase: Sendable, CustomStringConvertible {
             values: (0..<(count * contextDimension)).map { _ in 2 + 3 * stream.nextNormal() })
     }
 
-    /// Points of a wide normal, off centre.
+    /// The box of rows that have one.
+    public var bounds: [ClosedRange<Double>] {
+        (0..<dimension).map { d in -3.0...(2 + Double(d)) }
+    }
+
+    /// Points of a wide normal, off centre; with a box, uniform in it.
     public func points(count: Int, seed: UInt64 = 7) -> Points {
         var stream = RandomStream(seed: seed, purpose: .reference)
+        if configuration.box != .none {
+            let values = (0..<(count * dimension)).map { i in
+                stream.nextUniform(bounds[i % dimension].lowerBound, bounds[i % dimension].upperBound)
+            }
+            return Points(dimension: dimension, values: values)
+        }
         return Points(
             dimension: dimension, values: (0..<(count * dimension)).map { _ in 0.5 + 1.5 * stream.nextNormal() })
     }

@@ -25,6 +25,7 @@ public struct ReferenceFlow {
     public func inverse(_ theta: [Double]) -> (latent: [Double], logDet: Double) {
         var x = theta
         var logDet = 0.0
+        boxInverse(&x, &logDet)
         affineInverse("standardization", &x, &logDet)
         for i in stride(from: flow.configuration.couplingLayers - 1, through: 0, by: -1) {
             if flow.configuration.actNorm { affineInverse("layers.\(i).actNorm", &x, &logDet) }
@@ -37,6 +38,8 @@ public struct ReferenceFlow {
             if let matrix = tensors["layers.\(i).mixing.matrix"] {
                 let copy = x
                 for c in x.indices { x[c] = x.indices.reduce(0) { $0 + matrix[$1 * x.count + c] * copy[$1] } }
+            } else if tensors["layers.\(i).mixing.sign"] != nil {
+                triangularInverse("layers.\(i).mixing", &x, &logDet)
             }
         }
         return (x, logDet)
@@ -50,6 +53,8 @@ public struct ReferenceFlow {
             if let matrix = tensors["layers.\(i).mixing.matrix"] {
                 let copy = x
                 for r in x.indices { x[r] = x.indices.reduce(0) { $0 + matrix[r * x.count + $1] * copy[$1] } }
+            } else if tensors["layers.\(i).mixing.sign"] != nil {
+                triangularForward("layers.\(i).mixing", &x, &logDet)
             }
             let (identity, transformed) = parts(i)
             let (scale, shift) = conditioner(i, identity.map { x[$0] }, transformed.count)
@@ -60,6 +65,7 @@ public struct ReferenceFlow {
             if flow.configuration.actNorm { affineForward("layers.\(i).actNorm", &x, &logDet) }
         }
         affineForward("standardization", &x, &logDet)
+        boxForward(&x, &logDet)
         return (x, logDet)
     }
 

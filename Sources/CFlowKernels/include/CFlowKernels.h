@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow_kernels_box.h"
 #include "flow_kernels_dense.h"
 #include "flow_kernels_elementwise.h"
 #include "flow_kernels_pairwise.h"
@@ -19,6 +20,7 @@ typedef struct flow_kernels {
     // The name of the arithmetic: results are the same bits for every table with the same variant.
     const char *numerics_variant;
     flow_dense_kernels dense;
+    flow_box_kernels box;
     flow_elementwise_kernels elementwise;
     flow_pairwise_kernels pairwise;
     flow_random_kernels random;

@@ -67,7 +67,8 @@ struct RunExecution {
         task = try TaskCatalog.make(configuration.task)
         training = try TrainingConfiguration(configuration.training)
         flow = Flow(
-            dimension: task.dimension, configuration: try FlowConfiguration(configuration.flow),
+            dimension: task.dimension, bounds: task.priorBox,
+            configuration: try FlowConfiguration(configuration.flow),
             base: try BaseConfiguration(configuration.base))
     }
 

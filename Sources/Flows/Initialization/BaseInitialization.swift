@@ -53,12 +53,41 @@ extension Flow {
             flow: self, parameters: parameters, observation: [Double](repeating: 0, count: contextDimension))
     }
 
-    /// The given components seen from base space. The flow as initialised is affine, θ = B z + c, so a covariance
-    /// σ² I in θ is σ² J Jᵀ in z with J = B⁻¹ (the diagonal of it for diagonal components).
+    /// The given components seen from base space: a covariance σ² I in θ is σ² J Jᵀ in z, J the Jacobian of the flow as
+    /// initialised (the diagonal of it for diagonal components).
     private func givenFit(means: [[Double]], standardDeviation: Double, _ parameters: AlignedBuffer) -> MixtureFit {
         let flow = atAnyObservation(parameters)
-        var probes = [Double](repeating: 0, count: (dimension + 1) * dimension)
-        for d in 0..<dimension { probes[(d + 1) * dimension + d] = 1 }
+        let centres = flow.inverse(Points(dimension: dimension, values: means.flatMap { $0 })).latent
+        // Without a box the flow as initialised is affine, θ = B z + c: one Jacobian, from any points.
+        let origin = [Double](repeating: 0, count: dimension)
+        let shared =
+            box == nil
+            ? scaledCovariance(flow, at: origin, steps: origin.map { _ in 1 }, by: standardDeviation) : nil
+        return MixtureFit(
+            weights: [Double](repeating: 1 / Double(means.count), count: means.count),
+            means: means.indices.map { k in (0..<dimension).map { centres[k, $0] } },
+            covariances: means.map { mean in
+                if let shared { return shared }
+                // Within one standard deviation, and within the box.
+                let steps = mean.indices.map { d in
+                    let (below, above) = (mean[d] - bounds[d].lowerBound, bounds[d].upperBound - mean[d])
+                    let step = min(standardDeviation, 0.5 * max(below, above))
+                    return above >= below ? step : -step
+                }
+                return scaledCovariance(flow, at: mean, steps: steps, by: standardDeviation)
+            }, meanLogDensity: .nan)
+    }
+
+    /// σ² J Jᵀ with J's columns by forward differences of the inverse, one step per dimension.
+    private func scaledCovariance(
+        _ flow: TrainedFlow, at centre: [Double], steps: [Double], by standardDeviation: Double
+    ) -> [Double] {
+        var probes = centre
+        for d in 0..<dimension {
+            var probe = centre
+            probe[d] += steps[d]
+            probes += probe
+        }
         let images = flow.inverse(Points(dimension: dimension, values: probes)).latent
         var covariance = [Double](repeating: 0, count: dimension * dimension)
         for r in 0..<dimension {
@@ -66,15 +95,12 @@ extension Flow {
                 for d in 0..<dimension {
                     covariance[r * dimension + c] +=
                         (images[d + 1, r] - images[0, r]) * (images[d + 1, c] - images[0, c])
+                        / (steps[d] * steps[d])
                 }
                 covariance[r * dimension + c] *= standardDeviation * standardDeviation
             }
         }
-        let centres = flow.inverse(Points(dimension: dimension, values: means.flatMap { $0 })).latent
-        return MixtureFit(
-            weights: [Double](repeating: 1 / Double(means.count), count: means.count),
-            means: means.indices.map { k in (0..<dimension).map { centres[k, $0] } },
-            covariances: [[Double]](repeating: covariance, count: means.count), meanLogDensity: .nan)
+        return covariance
     }
 }
 

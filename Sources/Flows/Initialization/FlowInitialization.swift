@@ -1,8 +1,7 @@
 import FlowMath
 
 extension Flow {
-    /// Parameters at step 0, in this order: conditioners (last layer zero, so every coupling is the identity), fixed
-    /// mixing, the weighted standardisation of θ, ActNorm from the draws, the base.
+    /// Parameters at step 0, in this order: conditioners (last layer zero, so every coupling is the identity), mixing, the weighted standardisation of θ, ActNorm from the draws, the base.
     ///
     /// - `draws`: n ≥ 1 points in θ-space with normalised importance `weights`. Only draws with weight matter.
     /// - `contexts`: the x of each draw, for a conditional flow; they are standardised by their weighted moments.
@@ -13,8 +12,12 @@ extension Flow {
     ) -> AlignedBuffer {
         let parameters = makeParameters()
         initializeConditioners(parameters, seed: seed)
-        initializeMixing(parameters, seed: seed)
-        initializeScales(parameters, draws: draws, weights: weights)
+        let mixing = initializeMixing(parameters, seed: seed)
+        if box != nil {
+            write(bounds.map(\.lowerBound), to: "box.lower", in: parameters)
+            write(bounds.map(\.upperBound), to: "box.upper", in: parameters)
+        }
+        initializeScales(parameters, draws: draws, weights: weights, mixing: mixing)
         if let contexts {
             let active = ActiveDraws(contexts, weights: weights)
             let (shift, logScale) = weightedMoments(
@@ -55,25 +58,41 @@ extension Flow {
         }
     }
 
-    private func initializeMixing(_ parameters: AlignedBuffer, seed: UInt64) {
+    /// Returns the orthogonal matrices, by coupling, that the mixings start as (empty without mixing).
+    private func initializeMixing(_ parameters: AlignedBuffer, seed: UInt64) -> [[Float]] {
+        var matrices = [[Float]](repeating: [], count: configuration.couplingLayers)
+        guard configuration.mixing != .none else { return matrices }
         for coupling in 1..<max(configuration.couplingLayers, 1) {
             // Substreams of the mixing lie beyond those of the conditioners.
             var stream = RandomStream(seed: seed, purpose: .flowInit, substream: 0x10000 + UInt32(coupling))
-            let matrix: [Double]
-            switch configuration.mixing {
-            case .none: return
-            case .rotation: matrix = randomRotation(dimension: dimension, stream: &stream)
-            case .permutation: matrix = randomCyclicPermutation(dimension: dimension, stream: &stream)
+            let name = "layers.\(coupling).mixing"
+            let matrix =
+                configuration.mixing == .permutation
+                ? randomCyclicPermutation(dimension: dimension, stream: &stream)
+                : randomRotation(dimension: dimension, stream: &stream)
+            if configuration.mixing == .triangular {
+                let factors = TriangularFactors(matrix, dimension: dimension)
+                write(factors.lower, to: "\(name).lower", in: parameters)
+                write(factors.upper, to: "\(name).upper", in: parameters)
+                write(factors.diagonal.map { Elementary.log(abs($0)) }, to: "\(name).logDiagonal", in: parameters)
+                write(factors.permutation.map(Double.init), to: "\(name).permutation", in: parameters)
+                write(factors.diagonal.map { $0 < 0 ? -1 : 1 }, to: "\(name).sign", in: parameters)
+            } else {
+                write(matrix, to: "\(name).matrix", in: parameters)
             }
-            write(matrix, to: "layers.\(coupling).mixing.matrix", in: parameters)
+            matrices[coupling] = matrix.map { Float($0) }
         }
+        return matrices
     }
 
     /// Standardisation and ActNorm: while couplings are the identity, each makes the weighted draws' coordinates have
     /// mean 0 and variance 1 at its place.
-    private func initializeScales(_ parameters: AlignedBuffer, draws: Points, weights: [Double]) {
+    private func initializeScales(
+        _ parameters: AlignedBuffer, draws: Points, weights: [Double], mixing: [[Float]]
+    ) {
         let active = ActiveDraws(draws, weights: weights)
         var points = Points(dimension: dimension, values: active.values)
+        if let box { points = box.unconstrained(points, parameters: parameters, kernels: .current) }
         func standardize(_ name: String) {
             let (shift, logScale) = weightedMoments(points, weights: active.weights)
             write(shift, to: "\(name).shift", in: parameters)
@@ -86,9 +105,7 @@ extension Flow {
         standardize("standardization")
         for coupling in stride(from: configuration.couplingLayers - 1, through: 0, by: -1) {
             if configuration.actNorm { standardize("layers.\(coupling).actNorm") }
-            if let mixing = layout.tensor(named: "layers.\(coupling).mixing.matrix") {
-                points = rotatedBack(points, matrix: parameters.array(mixing.range))
-            }
+            if !mixing[coupling].isEmpty { points = rotatedBack(points, matrix: mixing[coupling]) }
         }
     }
 
