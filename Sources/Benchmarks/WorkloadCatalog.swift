@@ -9,26 +9,21 @@ public enum WorkloadCatalog {
 
     /// In the order in which `flowexp bench` runs them.
     public static let workloads: [Workload] = [
-        Workload(
-            name: "train-realnvp-2d", summary: "W1: training steps, 8 affine couplings 1-64-64-2, batch 1024",
-            unit: .stepsPerSecond, amount: Double(steps),
-            gigaflops: TrainingWorkload.gigaflopsPerStep * Double(steps)
-        ) { try training(.gaussian) },
-        Workload(
-            name: "train-realnvp-2d-gmm", summary: "W2: the same with a trainable mixture of 4 as base",
-            unit: .stepsPerSecond, amount: Double(steps),
-            gigaflops: TrainingWorkload.gigaflopsPerStep * Double(steps)
-        ) { try training(.gaussianMixture(GaussianMixtureConfiguration(components: 4))) },
+        training("train-realnvp-2d", "W1: training steps, 8 affine couplings 1-64-64-2, batch 1024", .realNVP),
+        training("train-realnvp-2d-gmm", "W2: the same with a trainable mixture of 4 as base", .realNVPMixture),
+        training(
+            "train-cond-3d", "W3: conditional, D = 3, 3 numbers of context, 8 affine couplings 128-128, batch 1024",
+            .conditional),
         Workload(
             name: "sample", summary: "W5: sampling W1's flow", unit: .pointsPerSecond, amount: Double(points),
-            gigaflops: TrainingWorkload.gigaflopsPerStep / 3 / 1024 * Double(points)
+            gigaflops: TrainingArchitecture.realNVP.gigaflopsPerStep / 3 / 1024 * Double(points)
         ) {
             let flow = flowOfW1()
             return { _ = flow.sample(count: points, stream: RandomStream(seed: 1, purpose: .latent)) }
         },
         Workload(
             name: "logprob", summary: "W5: log density under W1's flow", unit: .pointsPerSecond,
-            amount: Double(points), gigaflops: TrainingWorkload.gigaflopsPerStep / 3 / 1024 * Double(points)
+            amount: Double(points), gigaflops: TrainingArchitecture.realNVP.gigaflopsPerStep / 3 / 1024 * Double(points)
         ) {
             let flow = flowOfW1()
             let samples = flow.sample(count: points, stream: RandomStream(seed: 1, purpose: .latent))
@@ -44,21 +39,22 @@ public enum WorkloadCatalog {
         workloads.first { $0.name == name }
     }
 
-    private static func training(_ base: BaseConfiguration) throws -> () -> Void {
-        let workload = try TrainingWorkload(base: base)
-        return { workload.run(steps: steps) }
+    private static func training(_ name: String, _ summary: String, _ architecture: TrainingArchitecture) -> Workload {
+        Workload(
+            name: name, summary: summary, unit: .stepsPerSecond, amount: Double(steps),
+            gigaflops: architecture.gigaflopsPerStep * Double(steps)
+        ) {
+            let workload = try TrainingWorkload(architecture)
+            return { workload.run(steps: steps) }
+        }
     }
 
     private static func flowOfW1() -> TrainedFlow {
-        let flow = Flow(
-            dimension: 2,
-            configuration: FlowConfiguration(couplingLayers: 8, hiddenSizes: [64, 64], actNorm: false, mixing: .none),
-            base: .gaussian)
-        let draws = normalPoints(1024, seed: 3)
+        let flow = TrainingArchitecture.realNVP.makeFlow()
         return TrainedFlow(
             flow: flow,
             parameters: flow.initialParameters(
-                draws: draws, weights: [Double](repeating: 1.0 / 1024, count: 1024), seed: 0))
+                draws: normalPoints(1024, seed: 3), weights: [Double](repeating: 1.0 / 1024, count: 1024), seed: 0))
     }
 
     private static func metric(_ metric: String, name: String, count: Int) -> Workload {
