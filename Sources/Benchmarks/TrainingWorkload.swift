@@ -85,9 +85,11 @@ final class TrainingWorkload {
     private func fillWeighted() {
         let points = task.samplePrior(
             count: batch.count, stream: RandomStream(seed: 0, purpose: .pool, step: step))
-        let logWeights = task.logLikelihood(of: points, observation: task.observation)
-        let total = logSumExp(logWeights)
-        for i in 0..<batch.count { batch.weights.pointer[i] = Float(Elementary.exp(logWeights[i] - total)) }
+        var weights = task.logLikelihood(of: points, observation: task.observation)
+        let total = logSumExp(weights)
+        for i in 0..<batch.count { weights[i] -= total }
+        Elementary.exp(&weights)
+        for i in 0..<batch.count { batch.weights.pointer[i] = Float(weights[i]) }
         for i in points.values.indices { batch.values.pointer[i] = Float(points.values[i]) }
     }
 

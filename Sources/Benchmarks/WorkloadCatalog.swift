@@ -29,8 +29,11 @@ public enum WorkloadCatalog {
             let samples = flow.sample(count: points, stream: RandomStream(seed: 1, purpose: .latent))
             return { _ = flow.logProbability(of: samples) }
         },
-        metric("mmd", name: "mmd", count: 10_000),
+        metric("mmd-median", name: "mmd", count: 10_000),
+        metric("mmd", name: "mmd-five-scale", count: 10_000),
+        metric("energy", name: "energy", count: 10_000),
         metric("w2", name: "w2-exact", count: 2_000),
+        metric("w2", name: "w2-exact-5000", count: 5_000),
         metric("sliced-w2", name: "w2-sliced", count: 10_000),
     ]
 
@@ -63,7 +66,9 @@ public enum WorkloadCatalog {
             gigaflops: nil
         ) {
             let (a, b) = (normalPoints(count, seed: 1), normalPoints(count, seed: 2))
-            return { _ = try? SampleMetrics.evaluate(metric, a, b) }
+            // As in a sweep, where a task's bandwidth is computed once.
+            let bandwidth = try SampleMetrics.evaluate("mmd-median", a, b).details["bandwidth"]
+            return { _ = try? SampleMetrics.evaluate(metric, a, b, bandwidth: bandwidth) }
         }
     }
 

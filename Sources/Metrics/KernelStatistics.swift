@@ -41,13 +41,7 @@ func twoSampleStatistic(
 func gaussianKernelStatistics(
     _ a: Points, _ b: Points, bandwidth: Double
 ) -> Result<KernelStatistics, SampleProblem> {
-    guard a.count >= 2 && b.count >= 2 else {
-        return .failure(SampleProblem("needs at least 2 points on each side, found \(a.count) and \(b.count)"))
-    }
-    let largest = max(a.values.reduce(0) { max($0, abs($1)) }, b.values.reduce(0) { max($0, abs($1)) })
-    guard bandwidth > 0 && bandwidth.isFinite && (largest / bandwidth).isFinite else {
-        return .failure(SampleProblem("the bandwidth \(bandwidth) is not usable (identical or extreme points)"))
-    }
+    if let problem = kernelProblem(a, b, bandwidth: bandwidth) { return .failure(problem) }
     let first = FeatureMajorPoints(a)
     let second = FeatureMajorPoints(b)
     let kernels = PairwiseKernels.current
@@ -61,6 +55,31 @@ func gaussianKernelStatistics(
             single: twoSampleStatistic(
                 first: firstSums.single, second: secondSums.single, cross: crossSums.single, factor: 1),
             bandwidth: bandwidth))
+}
+
+/// The `single` part of ``gaussianKernelStatistics(_:_:bandwidth:)`` alone, bit for bit.
+func singleKernelStatistic(_ a: Points, _ b: Points, bandwidth: Double) -> Result<Estimate, SampleProblem> {
+    if let problem = kernelProblem(a, b, bandwidth: bandwidth) { return .failure(problem) }
+    let first = FeatureMajorPoints(a)
+    let second = FeatureMajorPoints(b)
+    let kernels = PairwiseKernels.current
+    return .success(
+        twoSampleStatistic(
+            first: kernels.gaussianSingleSums(first, nil, bandwidth: bandwidth),
+            second: kernels.gaussianSingleSums(second, nil, bandwidth: bandwidth),
+            cross: kernels.gaussianSingleSums(first, second, bandwidth: bandwidth), factor: 1))
+}
+
+/// Why kernels of this bandwidth cannot compare these points; nil when they can.
+private func kernelProblem(_ a: Points, _ b: Points, bandwidth: Double) -> SampleProblem? {
+    guard a.count >= 2 && b.count >= 2 else {
+        return SampleProblem("needs at least 2 points on each side, found \(a.count) and \(b.count)")
+    }
+    let largest = max(a.values.reduce(0) { max($0, abs($1)) }, b.values.reduce(0) { max($0, abs($1)) })
+    guard bandwidth > 0 && bandwidth.isFinite && (largest / bandwidth).isFinite else {
+        return SampleProblem("the bandwidth \(bandwidth) is not usable (identical or extreme points)")
+    }
+    return nil
 }
 
 /// The energy distance 2E‖X−Y‖ − E‖X−X′‖ − E‖Y−Y′‖ with U-statistics, not rooted.

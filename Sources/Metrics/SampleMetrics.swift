@@ -42,11 +42,12 @@ public enum SampleMetrics {
         }
         switch name {
         case "mmd", "mmd-median":
-            let statistics = gaussianKernelStatistics(
-                a, b, bandwidth: bandwidth ?? medianPairwiseDistance(a))
-            return result(
-                statistics.map { name == "mmd" ? $0.mixture : $0.single }, sizes,
-                details: (try? statistics.get()).map { ["bandwidth": $0.bandwidth] } ?? [:])
+            let used = bandwidth ?? medianPairwiseDistance(a)
+            let estimate =
+                name == "mmd"
+                ? gaussianKernelStatistics(a, b, bandwidth: used).map(\.mixture)
+                : singleKernelStatistic(a, b, bandwidth: used)
+            return result(estimate, sizes, details: (try? estimate.get()) == nil ? [:] : ["bandwidth": used])
         case "energy": return result(energyStatistic(a, b), sizes)
         case "sliced-w2":
             let value = slicedTransport(a, b, projections: max(1, projections))

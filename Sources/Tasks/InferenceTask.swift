@@ -86,15 +86,19 @@ extension InferenceTask {
     public func samplePrior(count: Int, stream: RandomStream) -> Points {
         var stream = stream
         let box = priorBox
-        var values = [Double](repeating: 0, count: count * box.count)
-        var index = 0
-        for _ in 0..<count {
-            for range in box {
-                values[index] = stream.nextUniform(range.lowerBound, range.upperBound)
-                index &+= 1
+        let dimension = box.count
+        var values = stream.uniforms(count * dimension)
+        values.withUnsafeMutableBufferPointer { values in
+            for (d, range) in box.enumerated() {
+                let (lower, width) = (range.lowerBound, range.upperBound - range.lowerBound)
+                var index = d
+                while index < values.count {
+                    values[index] = lower + width * values[index]
+                    index &+= dimension
+                }
             }
         }
-        return Points(dimension: box.count, values: values)
+        return Points(dimension: dimension, values: values)
     }
 
     /// log p(θ|x), normalised; −infinity outside the box.

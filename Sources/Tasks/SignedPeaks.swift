@@ -45,17 +45,43 @@ struct SignedPeaks: InferenceTask {
     }
 
     private func logFactor(_ x: Double) -> Double {
+        peakExponent(x) + Elementary.logOnePlus(Elementary.exp(tailExponent(x))) + logNormaliser
+    }
+
+    /// −½((|x| − c)/s)².
+    @inline(__always)
+    private func peakExponent(_ x: Double) -> Double {
         let t = (abs(x) - centre) / standardDeviation
-        let exponent = -2 * centre * abs(x) / (standardDeviation * standardDeviation)
-        return -0.5 * t * t + Elementary.logOnePlus(Elementary.exp(exponent)) + logNormaliser
+        return -0.5 * t * t
+    }
+
+    /// −2c|x|/s².
+    @inline(__always)
+    private func tailExponent(_ x: Double) -> Double {
+        -2 * centre * abs(x) / (standardDeviation * standardDeviation)
     }
 
     func logLikelihood(of points: Points, observation: [Double]) -> [Double] {
-        (0..<points.count).map { i in
-            var sum = 0.0
-            for d in 0..<dimension { sum += logFactor(points[i, d]) }
-            return sum
+        // logFactor of every coordinate, the logarithm by the vector kernels.
+        var corrections = points.values
+        for index in corrections.indices { corrections[index] = tailExponent(corrections[index]) }
+        Elementary.exp(&corrections)
+        Elementary.logOnePlus(&corrections)
+        var result = [Double](repeating: 0, count: points.count)
+        let dimension = dimension
+        points.values.withUnsafeBufferPointer { values in
+            corrections.withUnsafeBufferPointer { corrections in
+                for i in 0..<result.count {
+                    var sum = 0.0
+                    for d in 0..<dimension {
+                        let index = i &* dimension &+ d
+                        sum += peakExponent(values[index]) + corrections[index] + logNormaliser
+                    }
+                    result[i] = sum
+                }
+            }
         }
+        return result
     }
 
     func logEvidence(observation: [Double]) -> Double { storedLogEvidence }

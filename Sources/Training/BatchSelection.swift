@@ -51,7 +51,9 @@ package enum BatchSelection {
         }
         let total = logSumExp(logWeights)
         guard total.isFinite else { return false }
-        for i in 0..<size { batch.weights.pointer[i] = Float(Elementary.exp(logWeights[i] - total)) }
+        for i in 0..<size { logWeights[i] -= total }
+        Elementary.exp(&logWeights)
+        for i in 0..<size { batch.weights.pointer[i] = Float(logWeights[i]) }
         return true
     }
 }

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test func sumsAgreeWithPlainLoops() {
-        for (n, m, dimension) in [(1, 1, 1), (2, 9, 2), (17, 8, 3), (33, 40, 2), (20, 23, 7)] {
+        for (n, m, dimension) in [(1, 1, 1), (2, 9, 2), (17, 8, 3), (33, 40, 2), (20, 23, 7), (70, 131, 3), (5, 97, 2)]
+        {
             let a = points(n, dimension, 1)
             let b = points(m, dimension, 2)
             for other in [b, nil] {
@@ -39,6 +40,7 @@ import Testing
                 for isa in ["avx512", "avx2", "portable"] {
                     guard let kernels = PairwiseKernels(isa: isa) else { continue }
                     let found = kernels.gaussianSums(a, other, bandwidth: 1.3)
+                    #expect(kernels.gaussianSingleSums(a, other, bandwidth: 1.3) == found.single)
                     let lengths = kernels.distanceSums(a, other)
                     for (x, y) in [
                         (found.single, single), (found.mixture, mixture), (lengths, distances),

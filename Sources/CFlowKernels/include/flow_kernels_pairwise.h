@@ -33,6 +33,10 @@ typedef struct flow_pairwise_kernels {
         flow_points a, flow_points b, size_t dimension, int upper, double *rows_single, double *rows_mixture,
         double *cols_single, double *cols_mixture);
 
+    // Only rows_single and cols_single of gaussian_sums, the same bits.
+    void (*gaussian_single_sums)(
+        flow_points a, flow_points b, size_t dimension, int upper, double *rows, double *cols);
+
     // rows[i] += Σ_j ‖a_i − b_j‖ and cols[j] += Σ_i ‖a_i − b_j‖; conventions of gaussian_sums.
     void (*distance_sums)(flow_points a, flow_points b, size_t dimension, int upper, double *rows, double *cols);
 
