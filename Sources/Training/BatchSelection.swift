@@ -11,7 +11,8 @@ package enum BatchSelection {
         _ pool: TrainingPool, size: Int, seed: UInt64, step: Int, into batch: inout WeightedBatch
     ) {
         var stream = RandomStream(seed: seed, purpose: .resampling, step: UInt32(truncatingIfNeeded: step))
-        let offset = stream.nextUniform()
+        let offset =
+            pool.ordering == .drawn ? stream.nextUniform() : Self.spreadOffset(seed: seed, step: step)
         let total = pool.cumulative[pool.activeCount - 1]
         let dimension = pool.dimension
         let weight = Float(1 / Double(size))
@@ -32,6 +33,14 @@ package enum BatchSelection {
                 }
             }
         }
+    }
+
+    /// The offset of step s for an ordered pool: u + s/φ modulo 1 with one uniform u. The steps' offsets then fill
+    /// [0, 1) evenly, so that successive batches fall into each other's gaps; each of them is uniform.
+    private static func spreadOffset(seed: UInt64, step: Int) -> Double {
+        var stream = RandomStream(seed: seed, purpose: .resampling)
+        let turn = UInt64(truncatingIfNeeded: step) &* 0x9E37_79B9_7F4A_7C15
+        return Double((stream.nextBits() &+ turn) >> 11) * 0x1p-53
     }
 
     /// The literal method: slices of a random order of the raw draws, weights normalised inside the batch. A new order

@@ -45,6 +45,7 @@ public final class Trainer {
     private let adam: AdamUpdater
     private let validation: WeightedBatch?
     private let validationDraws: Int
+    private let firstDraws: Int
     private var batch: WeightedBatch
     private var pool: TrainingPool
     private var raw: RawDraws?
@@ -52,6 +53,7 @@ public final class Trainer {
     private var latestPass: ShuffledPass?
     private var counters: TrainerState
     private var bestParameters: AlignedBuffer?
+    private var average: AlignedBuffer?
 
     /// Skipped batches in a row after which a run counts as diverged.
     static let divergenceLimit = 20
@@ -72,10 +74,10 @@ public final class Trainer {
         counters = state ?? TrainerState()
 
         let first = try RawDraws.draw(
-            task: task, objective: configuration.objective, count: configuration.draws, seed: seed, purpose: .pool,
-            round: 0)
+            task: task, configuration: configuration, seed: seed, purpose: .pool, round: 0)
+        firstDraws = first.logWeights.count
         let (training, held) = try Self.split(first, task: task, configuration: configuration, seed: seed)
-        pool = try TrainingPool(training)
+        pool = try TrainingPool(training, ordering: configuration.poolOrdering)
         raw = configuration.weighting == .batch ? training : nil
         firstPoolEffectiveSampleSize = pool.effectiveSampleSize
         validationDraws = configuration.proposal == .fresh ? held?.logWeights.count ?? 0 : 0
@@ -89,6 +91,8 @@ public final class Trainer {
             try restore(state)
         } else {
             parameters = flow.initialParameters(draws: pool.points, weights: pool.weights, seed: seed)
+            if configuration.averaging > 0 { average = flow.makeParameters() }
+            average?.copy(from: parameters)
             if earlyStoppingActs { bestParameters = flow.makeParameters() }
             bestParameters?.copy(from: parameters)
         }
@@ -110,7 +114,10 @@ public final class Trainer {
 
     /// Likelihood evaluations (or exact samples) spent so far; every draw counts, validation included.
     public var likelihoodEvaluations: Int {
-        validationDraws + configuration.draws * configuration.roundsBegun(afterSteps: counters.step)
+        let later =
+            configuration.poolEffectiveSize > 0
+            ? counters.laterDraws : configuration.draws * (configuration.roundsBegun(afterSteps: counters.step) - 1)
+        return validationDraws + firstDraws + later
     }
 
     /// Batches skipped so far.
@@ -121,7 +128,7 @@ public final class Trainer {
 
     /// The result so far: the parameters of the best validation with early stopping, else the latest.
     public func trained() -> TrainedFlow {
-        TrainedFlow(flow: flow, parameters: bestParameters ?? parameters)
+        TrainedFlow(flow: flow, parameters: bestParameters ?? average ?? parameters)
     }
 
     /// Everything needed to continue; taking it changes nothing.
@@ -133,6 +140,7 @@ public final class Trainer {
         state.parameters = parameters.array(all)
         state.firstMoment = adam.firstMoment.array(all)
         state.secondMoment = adam.secondMoment.array(all)
+        state.averageParameters = average?.array(all) ?? []
         state.bestParameters = bestParameters?.array(all) ?? []
         return state
     }
@@ -157,6 +165,7 @@ public final class Trainer {
                     scale: clip > 0 && norm > clip ? clip / norm : 1, flowRate: rate,
                     baseRate: baseRate(step: step, rate: rate), kernels: kernels)
                 flow.project(parameters)
+                updateAverage()
                 counters.lossSum += loss
                 counters.lossCount += 1
                 counters.consecutiveNonfinite = 0
@@ -171,6 +180,16 @@ public final class Trainer {
             return nil
         }
         return report(gradientNorm: norm, rate: rate)
+    }
+
+    /// ā_t = ā_{t−1} + γ_t (a_t − ā_{t−1}), γ_t = (η + 1)/(t + η): polynomial-decay averaging (Shamir and Zhang 2013),
+    /// where t counts the updates. γ_1 = 1, so the start is forgotten.
+    private func updateAverage() {
+        guard let average else { return }
+        let power = configuration.averaging
+        let share = Float((power + 1) / (Double(adam.flowUpdates) + power))
+        let (mean, latest) = (average.pointer, parameters.pointer)
+        for i in 0..<flow.layout.count { mean[i] += share * (latest[i] - mean[i]) }
     }
 
     private func skipBatch(step: Int, loss: Double) throws(TrainingError) {
@@ -191,7 +210,7 @@ public final class Trainer {
 
     private func report(gradientNorm: Double, rate: Double) -> TrainingReport {
         let validationLoss = validation.map {
-            flow.weightedLoss(parameters: parameters, batch: $0, workspace: workspace, kernels: kernels)
+            flow.weightedLoss(parameters: average ?? parameters, batch: $0, workspace: workspace, kernels: kernels)
         }
         let report = TrainingReport(
             step: counters.step,
@@ -206,7 +225,7 @@ public final class Trainer {
                 counters.bestValidationLoss = validationLoss
                 counters.bestStep = counters.step
                 counters.validationsSinceBest = 0
-                bestParameters.copy(from: parameters)
+                bestParameters.copy(from: average ?? parameters)
             } else {
                 counters.validationsSinceBest += 1
                 counters.stoppedEarly = counters.validationsSinceBest >= configuration.earlyStoppingPatience
@@ -218,9 +237,12 @@ public final class Trainer {
     private func drawPool(round: Int) throws(TrainingError) {
         guard round != poolRound else { return }
         let draws = try RawDraws.draw(
-            task: task, objective: configuration.objective, count: configuration.draws, seed: seed, purpose: .pool,
-            round: round)
-        pool = try TrainingPool(draws)
+            task: task, configuration: configuration, seed: seed, purpose: .pool, round: round)
+        // A resumed run draws its current pool again; it was counted at the round's first step.
+        if configuration.poolEffectiveSize > 0 && counters.step == round * configuration.stepsPerRound {
+            counters.laterDraws += draws.logWeights.count
+        }
+        pool = try TrainingPool(draws, ordering: configuration.poolOrdering)
         raw = configuration.weighting == .batch ? draws : nil
         poolRound = round
     }
@@ -240,6 +262,7 @@ public final class Trainer {
     private func restore(_ state: TrainerState) throws(TrainingError) {
         let count = flow.layout.count
         guard state.parameters.count == count, state.firstMoment.count == count, state.secondMoment.count == count,
+            state.averageParameters.count == (configuration.averaging > 0 ? count : 0),
             state.bestParameters.count == (earlyStoppingActs ? count : 0)
         else { throw .checkpoint("the checkpoint's tensors do not fit this run's flow") }
         func copy(_ values: [Float], _ buffer: AlignedBuffer) {
@@ -255,9 +278,15 @@ public final class Trainer {
             copy(state.bestParameters, best)
             bestParameters = best
         }
+        if configuration.averaging > 0 {
+            let average = flow.makeParameters()
+            copy(state.averageParameters, average)
+            self.average = average
+        }
         counters.parameters = []
         counters.firstMoment = []
         counters.secondMoment = []
+        counters.averageParameters = []
         counters.bestParameters = []
     }
 
@@ -268,10 +297,9 @@ public final class Trainer {
     ) throws(TrainingError) -> (training: RawDraws, held: RawDraws?) {
         guard configuration.validationFraction > 0 else { return (first, nil) }
         if configuration.proposal == .fresh {
-            let count = Int((configuration.validationFraction * Double(configuration.draws)).rounded(.up))
+            let count = Int((configuration.validationFraction * Double(first.logWeights.count)).rounded(.up))
             let held = try RawDraws.draw(
-                task: task, objective: configuration.objective, count: count, seed: seed, purpose: .validation,
-                round: 0)
+                task: task, configuration: configuration, seed: seed, purpose: .validation, round: 0, count: count)
             return (first, held)
         }
         let count = first.logWeights.count

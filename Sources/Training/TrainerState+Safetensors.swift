@@ -3,7 +3,7 @@ import Flows
 
 extension TrainerState {
     /// The state as tensors by parameter name (`parameters.…`, `firstMoment.…`, `secondMoment.…`,
-    /// `bestParameters.…`) and one JSON text with the counters.
+    /// `averageParameters.…`, `bestParameters.…`) and one JSON text with the counters.
     public func tensors(layout: ParameterLayout) -> [Safetensors.Tensor] {
         var result: [Safetensors.Tensor] = []
         for (prefix, buffer) in buffers where !buffer.isEmpty {
@@ -19,19 +19,21 @@ extension TrainerState {
     private var buffers: [(String, [Float])] {
         [
             ("parameters", parameters), ("firstMoment", firstMoment), ("secondMoment", secondMoment),
-            ("bestParameters", bestParameters),
+            ("averageParameters", averageParameters), ("bestParameters", bestParameters),
         ]
     }
 
     /// The counters as JSON; doubles as bit patterns in decimal, so that nothing is rounded and infinity can be kept.
     public var countersJSON: String {
-        JSONValue.object([
+        var counters: [String: JSONValue] = [
             "step": .integer(step), "flowUpdates": .integer(flowUpdates), "baseUpdates": .integer(baseUpdates),
             "nonfiniteBatches": .integer(nonfiniteBatches), "consecutiveNonfinite": .integer(consecutiveNonfinite),
             "lossSum": .string(String(lossSum.bitPattern)), "lossCount": .integer(lossCount),
             "bestValidationLoss": .string(String(bestValidationLoss.bitPattern)), "bestStep": .integer(bestStep),
             "validationsSinceBest": .integer(validationsSinceBest), "stoppedEarly": .bool(stoppedEarly),
-        ]).text
+        ]
+        if laterDraws > 0 { counters["laterDraws"] = .integer(laterDraws) }
+        return JSONValue.object(counters).text
     }
 
     /// Reads a state back; throws ``TrainingError/checkpoint(_:)`` when something is missing or of another shape.
@@ -72,10 +74,14 @@ extension TrainerState {
         bestValidationLoss = try double("bestValidationLoss")
         bestStep = try integer("bestStep")
         validationsSinceBest = try integer("validationsSinceBest")
+        laterDraws = counters["laterDraws"]?.integerValue ?? 0
         stoppedEarly = counters["stoppedEarly"]?.boolValue ?? false
         parameters = try buffer("parameters")
         firstMoment = try buffer("firstMoment")
         secondMoment = try buffer("secondMoment")
+        if file.tensors.contains(where: { $0.name.hasPrefix("averageParameters.") }) {
+            averageParameters = try buffer("averageParameters")
+        }
         if file.tensors.contains(where: { $0.name.hasPrefix("bestParameters.") }) {
             bestParameters = try buffer("bestParameters")
         }

@@ -14,6 +14,8 @@ public struct TrainerState: Sendable, Equatable {
     public var lossSum = 0.0
     /// Number of losses in it.
     public var lossCount = 0
+    /// Draws of the pools after the first, counted when a pool's size is found by its effective sample size.
+    public var laterDraws = 0
     /// Early stopping: the best validation loss so far, its step and the validations since.
     public var bestValidationLoss = Double.infinity
     /// Step of the best validation loss.
@@ -28,6 +30,8 @@ public struct TrainerState: Sendable, Equatable {
     public var firstMoment: [Float] = []
     /// Adam's second moment.
     public var secondMoment: [Float] = []
+    /// The parameters' running average; empty when averaging is off.
+    public var averageParameters: [Float] = []
     /// Parameters of the best validation; empty when early stopping is off.
     public var bestParameters: [Float] = []
 

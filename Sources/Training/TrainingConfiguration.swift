@@ -24,6 +24,22 @@ public enum WeightingKind: String, Sendable, Equatable {
     case batch
 }
 
+/// How prior draws fill the prior's box.
+public enum DrawSequence: String, Sendable, Equatable {
+    /// Independent draws.
+    case random
+    /// A randomly shifted Kronecker sequence: see ``KroneckerSequence``.
+    case quasi
+}
+
+/// The order in which systematic resampling runs through a pool.
+public enum PoolOrdering: String, Sendable, Equatable {
+    /// As drawn.
+    case drawn
+    /// Along a Hilbert curve, so that every batch is spread over the posterior.
+    case hilbert
+}
+
 /// How the learning rate falls after the warm-up.
 public enum ScheduleKind: String, Sendable, Equatable {
     case cosine
@@ -38,6 +54,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var proposal: ProposalKind
     /// Draws in a pool.
     public var draws: Int
+    /// Effective sample size that every pool must reach by further draws; 0 leaves pools at ``draws``.
+    public var poolEffectiveSize: Double
+    /// How prior draws fill the box.
+    public var drawSequence: DrawSequence
+    /// The order of draws for resampling.
+    public var poolOrdering: PoolOrdering
     /// Steps per fresh pool.
     public var stepsPerRound: Int
     /// How weights become batches.
@@ -52,6 +74,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var gradientClip: Double
     /// Learning rate over the steps.
     public var schedule: LearningRateSchedule
+    /// η of the parameters' running average; 0 turns averaging off. See ``ParameterAverage``.
+    public var averaging: Double
     /// Fraction set aside for validation; 0 turns it off.
     public var validationFraction: Double
     /// Validations without improvement before training stops; 0 turns it off.
@@ -64,6 +88,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
         objective = try Self.choice("objective", parameters)
         proposal = try Self.choice("proposal", parameters)
         draws = try parameters.integer("draws")
+        poolEffectiveSize = try parameters.number("poolEffectiveSize")
+        drawSequence = try Self.choice("drawSequence", parameters)
+        poolOrdering = try Self.choice("poolOrder", parameters)
         stepsPerRound = try parameters.integer("stepsPerRound")
         weighting = try Self.choice("weighting", parameters)
         batch = try parameters.integer("batch")
@@ -76,6 +103,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
             kind: try Self.choice("schedule", parameters), peak: try parameters.number("learningRate"),
             warmupSteps: try parameters.integer("warmupSteps"),
             finalFraction: try parameters.number("finalLearningRateFraction"), steps: steps)
+        averaging = try parameters.number("averaging")
         validationFraction = try parameters.number("validationFraction")
         earlyStoppingPatience = try parameters.integer("earlyStoppingPatience")
         historyInterval = try parameters.integer("historyInterval")

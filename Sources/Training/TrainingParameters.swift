@@ -31,6 +31,17 @@ public enum TrainingParameters {
             "draws", .integer(16...100_000_000), default: .integer(100_000),
             "Draws in a pool; each is one likelihood evaluation (one exact sample with maximum-likelihood)."),
         ParameterDescription(
+            "poolEffectiveSize", .number(0...1e7, exclusiveMinimum: false), default: .number(0), absent: .number(0),
+            "Every pool is drawn in multiples of `draws` until its effective sample size reaches this, or it has 16 777 216 "
+                + "draws; 0: exactly `draws`."),
+        ParameterDescription(
+            "drawSequence", .choice(["random", "quasi"]), default: .string("random"), absent: .string("random"),
+            "How prior draws fill the prior's box: independent, or a randomly shifted low-discrepancy sequence."),
+        ParameterDescription(
+            "poolOrder", .choice(["drawn", "hilbert"]), default: .string("drawn"), absent: .string("drawn"),
+            "With `weighting: pool`: the order in which resampling runs through the pool; along a Hilbert curve every "
+                + "batch is spread evenly over the posterior."),
+        ParameterDescription(
             "stepsPerRound", .integer(1...1_000_000), default: .integer(100),
             "With fresh pools: steps before the next pool is drawn."),
         ParameterDescription(
@@ -66,6 +77,10 @@ public enum TrainingParameters {
         ParameterDescription(
             "finalLearningRateFraction", .number(0...1, exclusiveMinimum: false), default: .number(0.01),
             "The learning rate at the last step as a fraction of the peak."),
+        ParameterDescription(
+            "averaging", .number(0...1000, exclusiveMinimum: false), default: .number(0), absent: .number(0),
+            "η > 0: evaluate a running average of the parameters that gives step t the weight (η + 1)/(t + η), about the "
+                + "last 1/η of all steps; 0: the latest parameters."),
         ParameterDescription(
             "validationFraction", .number(0...0.5, exclusiveMinimum: false), default: .number(0.1),
             "Validation set as a fraction of a pool: its last draws with a static pool, a pool of its own with fresh ones; 0 "

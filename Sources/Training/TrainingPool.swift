@@ -12,18 +12,56 @@ package struct RawDraws: Sendable {
         self.logWeights = logWeights
     }
 
-    /// Draws pool number `round`; a pure function of (task, objective, count, seed, purpose, round).
+    /// Draws at the most when a pool is drawn until its effective sample size suffices.
+    private static let drawsLimit = 1 << 24
+
+    /// Draws pool number `round`; a pure function of (task, configuration, seed, purpose, round, count). Without a
+    /// `count` it has as many draws as the configuration says, in one block or in several until the effective sample
+    /// size suffices.
     static func draw(
-        task: any InferenceTask, objective: TrainingObjective, count: Int, seed: UInt64, purpose: StreamPurpose,
-        round: Int
+        task: any InferenceTask, configuration: TrainingConfiguration, seed: UInt64, purpose: StreamPurpose,
+        round: Int, count: Int? = nil
     ) throws(TrainingError) -> RawDraws {
         let stream = RandomStream(seed: seed, purpose: purpose, step: UInt32(truncatingIfNeeded: round))
-        switch objective {
+        let block = configuration.draws
+        var result = try drawBlock(
+            task: task, configuration: configuration, stream: stream, block: 0, start: 0, count: count ?? block)
+        guard count == nil else { return result }
+        var number: UInt32 = 0
+        while result.effectiveSampleSize < configuration.poolEffectiveSize {
+            let drawn = result.logWeights.count
+            // As many blocks as the share so far asks for, but never more than three times what there is: a share known
+            // from few draws is not to be trusted.
+            let share = max(result.effectiveSampleSize, 1) / Double(drawn)
+            let missing = configuration.poolEffectiveSize / share - Double(drawn)
+            let wanted = min(Int(missing / Double(block)) + 1, max(3 * drawn / block, 1)) * block
+            guard drawn + wanted <= drawsLimit else { break }
+            number += 1
+            let more = try drawBlock(
+                task: task, configuration: configuration, stream: stream, block: number, start: drawn, count: wanted)
+            result.points.values += more.points.values
+            result.logWeights += more.logWeights
+        }
+        return result
+    }
+
+    /// Block number `block` of a pool, its draws `start` ..< `start + count`.
+    private static func drawBlock(
+        task: any InferenceTask, configuration: TrainingConfiguration, stream: RandomStream, block: UInt32, start: Int,
+        count: Int
+    ) throws(TrainingError) -> RawDraws {
+        switch configuration.objective {
         case .maximumLikelihood:
-            let points = task.samplePosterior(count: count, observation: task.observation, stream: stream)
+            let points = task.samplePosterior(
+                count: count, observation: task.observation, stream: stream.substream(block))
             return RawDraws(points: points, logWeights: [Double](repeating: 0, count: count))
         case .likelihoodWeighted:
-            let points = task.samplePrior(count: count, stream: stream)
+            let points =
+                switch configuration.drawSequence {
+                case .random: task.samplePrior(count: count, stream: stream.substream(block))
+                case .quasi:
+                    KroneckerSequence.points(start..<(start + count), box: task.priorBox, stream: stream)
+                }
             let logWeights = task.logLikelihood(of: points, observation: task.observation)
             if let index = logWeights.firstIndex(where: { $0.isNaN || $0 == .infinity }) {
                 throw .likelihoodNotFinite(
@@ -31,6 +69,19 @@ package struct RawDraws: Sendable {
             }
             return RawDraws(points: points, logWeights: logWeights)
         }
+    }
+
+    /// (Σw)²/Σw² of the normalised weights; 0 when none has weight.
+    var effectiveSampleSize: Double {
+        guard let largest = logWeights.max(), largest > -.infinity else { return 0 }
+        var (sum, squares) = (0.0, 0.0)
+        // Draws below e^−40 of the largest weight cannot move either sum.
+        for logWeight in logWeights where logWeight > largest - 40 {
+            let weight = Elementary.exp(logWeight - largest)
+            sum += weight
+            squares += weight * weight
+        }
+        return sum * sum / squares
     }
 
     /// The draws at `range`.
@@ -58,6 +109,8 @@ package struct TrainingPool: Sendable {
     /// Their weights.
     package let weights: [Double]
     let dimension: Int
+    /// The order of the draws.
+    let ordering: PoolOrdering
     /// 1 / Σ w²: the number of equally weighted draws that would be as good.
     package let effectiveSampleSize: Double
 
@@ -66,20 +119,23 @@ package struct TrainingPool: Sendable {
     /// Draws below this fraction of the largest weight are left out: together they carry less than n·10⁻¹² of it.
     static let negligible = 1e-12
 
-    package init(_ raw: RawDraws) throws(TrainingError) {
+    package init(_ raw: RawDraws, ordering: PoolOrdering = .drawn) throws(TrainingError) {
         let total = logSumExp(raw.logWeights)
         guard total.isFinite, let largest = raw.logWeights.max() else {
             throw .noWeight(draws: raw.logWeights.count)
         }
         let threshold = largest + Elementary.log(Self.negligible)
         dimension = raw.points.dimension
+        self.ordering = ordering
         drawCount = raw.logWeights.count
         var values: [Float] = []
         var weights: [Double] = []
         var cumulative: [Double] = []
         var sum = 0.0
         var squares = 0.0
-        for i in 0..<drawCount where raw.logWeights[i] >= threshold {
+        var active = (0..<drawCount).filter { raw.logWeights[$0] >= threshold }
+        if ordering == .hilbert { active = HilbertCurve.sorted(active, of: raw.points) }
+        for i in active {
             let weight = Elementary.exp(raw.logWeights[i] - total)
             sum += weight
             squares += weight * weight

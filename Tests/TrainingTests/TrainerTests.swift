@@ -39,6 +39,18 @@ struct TrainerCase: Sendable, CustomStringConvertible {
                 "earlyStoppingPatience": .integer(2), "weightDecay": .number(0.1), "gradientClip": .number(0.5),
             ]),
         TrainerCase(
+            description: "averaged, quasi-random pools of a given effective size along a curve",
+            changes: [
+                "averaging": .number(3), "drawSequence": .string("quasi"), "poolOrder": .string("hilbert"),
+                "poolEffectiveSize": .number(200),
+            ]),
+        TrainerCase(
+            description: "averaged, early stopping, static pool", task: "two-moons",
+            changes: [
+                "objective": .string("maximum-likelihood"), "proposal": .string("static"), "draws": .integer(2500),
+                "earlyStoppingPatience": .integer(2), "averaging": .number(8), "poolOrder": .string("hilbert"),
+            ]),
+        TrainerCase(
             description: "3D, given means, fixed base", task: "cube",
             base: .gaussianMixture(
                 GaussianMixtureConfiguration(

@@ -21,7 +21,8 @@ struct RunMemory: Equatable {
         let weights = zip(sizes, sizes.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
         // Parameters, gradient, two moments, best parameters and their copies in a checkpoint: ten times four bytes.
         self.flow = 40 * weights * (flow["couplingLayers"]?.doubleValue ?? 0)
-        let draws = training["draws"]?.doubleValue ?? 0
+        // An effective sample is at least one draw.
+        let draws = max(training["draws"]?.doubleValue ?? 0, training["poolEffectiveSize"]?.doubleValue ?? 0)
         // Coordinates in double precision twice and in single precision once, log weights and weights.
         pool = draws * (20 * Double(dimension) + 40)
         let components = base["init"]?.stringValue == "em" ? base["components"]?.doubleValue ?? 0 : 0

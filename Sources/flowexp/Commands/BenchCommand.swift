@@ -14,6 +14,8 @@ struct BenchCommand: ParsableCommand {
               flowexp bench                                    every workload on one thread
               flowexp bench --workload train-realnvp-2d        one of them
               flowexp bench --workload train-realnvp-2d --threads 2 --json
+              flowexp bench --workload time-to-quality         seconds and likelihood evaluations to KL ≤ .01
+              flowexp bench --workload time-to-quality --sides ours --set averaging=0
 
             FLOWEXP_ISA=avx2 (or avx512, portable) chooses the instruction set.
             """)
@@ -27,6 +29,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Seconds per workload.")
     var seconds = 3.0
 
+    @OptionGroup(title: "Options of the workload time-to-quality") var quality: TimeToQualityOptions
     @OptionGroup var output: JSONOption
     @OptionGroup var talk: TalkOptions
 
@@ -37,6 +40,8 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         talk.apply()
+        if workload == TimeToQualityWorkload.name { return try quality.run(json: output.json) }
+        try quality.refuse()
         let chosen = try chosenWorkloads()
         if !output.json {
             let peak = String(format: "%.1f", MultiplyAddPeak.measured)
@@ -59,7 +64,7 @@ struct BenchCommand: ParsableCommand {
     private func chosenWorkloads() throws -> [Workload] {
         guard let workload else { return WorkloadCatalog.workloads }
         guard let found = WorkloadCatalog.workload(named: workload) else {
-            let names = WorkloadCatalog.workloads.map(\.name)
+            let names = WorkloadCatalog.workloads.map(\.name) + [TimeToQualityWorkload.name]
             throw CommandFailure(
                 .usage, "there is no workload '\(workload)'\(NearestName.hint(workload, among: names))",
                 remedy: "Workloads: \(names.joined(separator: ", "))")
