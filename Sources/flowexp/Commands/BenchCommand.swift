@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
               flowexp bench --workload train-realnvp-2d        one of them
               flowexp bench --workload train-realnvp-2d --threads 2 --json
               flowexp bench --workload time-to-quality         seconds and likelihood evaluations to KL ≤ .01
-              flowexp bench --workload time-to-quality --sides ours --set averaging=0
+              flowexp bench --workload time-to-quality --side ours --set averaging=0
 
             FLOWEXP_ISA=avx2 (or avx512, portable) chooses the instruction set.
             """)

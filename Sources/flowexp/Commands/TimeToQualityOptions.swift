@@ -7,10 +7,10 @@ import Foundation
 /// The options and the output of `flowexp bench --workload time-to-quality`.
 struct TimeToQualityOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only these tasks, separated by commas.", valueName: "names"))
-    var tasks: String?
+    var task: String?
 
     @Option(help: ArgumentHelp("Only these sides: literal, ours.", valueName: "names"))
-    var sides: String?
+    var side: String?
 
     @Option(help: "Seeds 0 ..< this number.")
     var seeds: Int?
@@ -30,10 +30,10 @@ struct TimeToQualityOptions: ParsableArguments {
 
     /// Other workloads have none of these options.
     func refuse() throws {
-        guard tasks == nil, sides == nil, seeds == nil, limit == nil, changes.isEmpty else {
+        guard task == nil, side == nil, seeds == nil, limit == nil, changes.isEmpty else {
             throw CommandFailure(
                 .usage,
-                "--tasks, --sides, --seeds, --limit and --set belong to --workload \(TimeToQualityWorkload.name)")
+                "--task, --side, --seeds, --limit and --set belong to --workload \(TimeToQualityWorkload.name)")
         }
     }
 
@@ -65,16 +65,16 @@ struct TimeToQualityOptions: ParsableArguments {
         var workload = TimeToQualityWorkload()
         workload.secondsLimit = limit ?? 30
         if let seeds { workload.seeds = seeds }
-        if let tasks { workload.tasks = try choose(tasks, "task", among: TimeToQualityWorkload.tasks) { $0.name } }
-        if let sides {
-            workload.sides = try choose(sides, "side", among: TimeToQualityWorkload.Side.allCases) { $0.rawValue }
+        if let task { workload.tasks = try choose(task, "task", among: TimeToQualityWorkload.tasks) { $0.name } }
+        if let side {
+            workload.sides = try choose(side, "side", among: TimeToQualityWorkload.Side.allCases) { $0.rawValue }
         }
         for change in changes {
             let parts = change.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw CommandFailure(.usage, "--set takes name=value, not '\(change)'") }
             do {
                 try workload.change(parts[0], to: parts[1])
-            } catch let error as ParameterError {
+            } catch {
                 throw CommandFailure(.usage, "--set \(change): \(error)")
             }
         }
@@ -94,30 +94,38 @@ struct TimeToQualityOptions: ParsableArguments {
         }
     }
 
-    private static let header =
-        "task          side     reached    seconds  processor s  evaluations   steps  set-up s  start KL"
+    private static let header = columns([
+        "task", "side", "reached", "seconds", "processor s", "evaluations", "steps", "set-up s", "start KL",
+    ])
 
     private static func line(_ row: TimeToQualityWorkload.Row, limit: Double) -> String {
-        let name = (row.task.name + (row.task.isCounted ? "" : " (shown)")).padding(
-            toLength: 17, withPad: " ", startingAt: 0)
-        let seconds = row.seconds.map { String(format: "%.3f", $0) } ?? "> \(limit.formatted())"
-        let processor = row.processorSeconds.map { String(format: "%.3f", $0) } ?? "-"
-        let evaluations = row.evaluations.map { String(format: "%.0f", $0) } ?? "-"
-        let steps = row.steps.map { String(format: "%.0f", $0) } ?? "-"
-        func right(_ text: String, _ width: Int) -> String {
-            String(repeating: " ", count: max(width - text.count, 0)) + text
+        func text(_ value: Double?, decimals: Int) -> String {
+            value.map { String(format: "%.\(decimals)f", $0) } ?? "-"
         }
-        return String(name.prefix(17)) + row.side.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
-            + right("\(row.reached)/\(row.runs.count)", 4) + right(seconds, 11) + right(processor, 13)
-            + right(evaluations, 13) + right(steps, 8) + right(String(format: "%.3f", row.setupSeconds), 10)
-            + right(String(format: "%.4f", row.startDivergence), 10)
+        return columns([
+            row.task.name + (row.task.isCounted ? "" : " (shown)"), row.side.rawValue,
+            "\(row.reached)/\(row.runs.count)",
+            row.seconds == nil ? "> \(limit.formatted())" : text(row.seconds, decimals: 3),
+            text(row.processorSeconds, decimals: 3), text(row.evaluations, decimals: 0), text(row.steps, decimals: 0),
+            text(row.setupSeconds, decimals: 3), text(row.startDivergence, decimals: 4),
+        ])
+    }
+
+    /// Two columns of names, then numbers aligned right.
+    private static func columns(_ cells: [String]) -> String {
+        let widths = [17, 9, 7, 9, 12, 12, 8, 9, 9]
+        return zip(cells, widths).enumerated().map { index, cell in
+            let space = String(repeating: " ", count: max(cell.1 - cell.0.count, 0))
+            return index < 2 ? cell.0 + space : space + cell.0
+        }.joined(separator: " ")
     }
 
     private static func json(_ row: TimeToQualityWorkload.Row) -> JSONValue {
         func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
         return .object([
             "task": .string(row.task.name), "counted": .bool(row.task.isCounted), "side": .string(row.side.rawValue),
-            "reached": .integer(row.reached), "censored": .integer(row.runs.count - row.reached),
+            "seeds": .integer(row.runs.count), "reached": .integer(row.reached),
+            "censored": .integer(row.runs.count - row.reached),
             "seconds": number(row.seconds), "processorSeconds": number(row.processorSeconds),
             "evaluations": number(row.evaluations), "steps": number(row.steps),
             "setupSeconds": .number(row.setupSeconds),
