@@ -48,4 +48,9 @@ public struct Kernels: @unchecked Sendable {
     @inlinable public var spline: flow_spline_kernels {
         @inline(__always) get { table.pointee.spline }
     }
+
+    /// Kernels of base distributions beyond the normal and its mixtures.
+    @inlinable public var bases: flow_bases_kernels {
+        @inline(__always) get { table.pointee.bases }
+    }
 }

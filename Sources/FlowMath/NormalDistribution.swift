@@ -8,6 +8,8 @@ extension Elementary {
     public static let squareRootOfTwoPi = 2.5066282746310005
     /// ½ log 2π.
     public static let halfLogTwoPi = 0.9189385332046727
+    /// log π.
+    public static let logPi = 1.1447298858494002
 
     /// erf x = 2/√π ∫₀ˣ e^(−t²) dt.
     ///

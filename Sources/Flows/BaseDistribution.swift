@@ -5,13 +5,16 @@ enum BaseDistribution: Sendable {
     case standardNormal(StandardNormal)
     case gaussianMixture(GaussianMixture)
     case conditionalGaussianMixture(ConditionalGaussianMixture)
+    case studentT(StudentT)
+    case uniform(SmoothUniform)
 
     /// Once per batch.
     func prepare(_ context: TileContext) {
         switch self {
-        case .standardNormal: break
+        case .standardNormal, .uniform: break
         case .gaussianMixture(let mixture): mixture.prepare(context)
         case .conditionalGaussianMixture(let mixture): mixture.prepare(context)
+        case .studentT(let student): student.prepare(context)
         }
     }
 
@@ -21,6 +24,8 @@ enum BaseDistribution: Sendable {
         case .standardNormal(let normal): normal.logDensity(context, values: values, result: result)
         case .gaussianMixture(let mixture): mixture.logDensity(context, values: values, result: result)
         case .conditionalGaussianMixture(let mixture): mixture.logDensity(context, values: values, result: result)
+        case .studentT(let student): student.logDensity(context, values: values, result: result)
+        case .uniform(let uniform): uniform.logDensity(context, values: values, result: result)
         }
     }
 
@@ -36,6 +41,10 @@ enum BaseDistribution: Sendable {
             mixture.backward(context, values: values, upstream: upstream, gradient: gradient)
         case .conditionalGaussianMixture(let mixture):
             mixture.backward(context, values: values, upstream: upstream, gradient: gradient)
+        case .studentT(let student):
+            student.backward(context, values: values, upstream: upstream, gradient: gradient)
+        case .uniform(let uniform):
+            uniform.backward(context, values: values, upstream: upstream, gradient: gradient)
         }
     }
 
@@ -57,6 +66,8 @@ enum BaseDistribution: Sendable {
             mixture.sampleTile(context, tables: tables, stream: &stream, count: count, into: tile)
         case .conditionalGaussianMixture(let mixture):
             mixture.sampleTile(context, stream: &stream, count: count, into: tile)
+        case .studentT(let student): student.sampleTile(context, stream: &stream, count: count, into: tile)
+        case .uniform(let uniform): uniform.sampleTile(context, stream: &stream, count: count, into: tile)
         }
     }
 
@@ -67,7 +78,11 @@ enum BaseDistribution: Sendable {
 
     /// After an optimiser step.
     func project(_ parameters: UnsafeMutablePointer<Float>) {
-        if case .gaussianMixture(let mixture) = self { mixture.project(parameters) }
+        switch self {
+        case .standardNormal, .uniform, .conditionalGaussianMixture: break
+        case .gaussianMixture(let mixture): mixture.project(parameters)
+        case .studentT(let student): student.project(parameters)
+        }
     }
 }
 

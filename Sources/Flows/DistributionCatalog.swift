@@ -44,6 +44,45 @@ public enum DistributionCatalog {
                 "With init `given`: the standard deviation of every component in θ-space."),
         ])
 
+    /// Student t distributions.
+    public static let studentT = ComponentDescription(
+        name: "student-t", version: 1,
+        summary:
+            "Independent Student t distributions of variance 1 with trained degrees of freedom: heavy tails, one mode.",
+        definition: """
+            log p(z) = Σ_d [log Γ((ν_d+1)/2) − log Γ(ν_d/2) − ½ log(π(ν_d−2)) − (ν_d+1)/2 · log(1 + z_d²/(ν_d−2))], \
+            ν_d = 2 + e^{ρ_d} within [2.01, 1002]
+            """,
+        source:
+            "Student 1908; as base of a flow: Alexanderson and Henter 2020, Jaini et al. 2020; sampling: Bailey 1994",
+        parameters: [
+            ParameterDescription(
+                "degreesOfFreedom", .number(2.01...1002, exclusiveMinimum: false), default: .number(5),
+                "ν of every dimension at the start; 5 is the least whole number with a finite fourth moment."),
+            ParameterDescription(
+                "trainable", .boolean, default: .bool(true), "Whether ν is trained together with the flow."),
+            freezeFraction(0), learningRateFactor(1),
+        ])
+
+    /// The uniform distribution with logistic edges.
+    public static let uniform = ComponentDescription(
+        name: "uniform", version: 1,
+        summary: "A uniform box with logistic edges, variance 1: compact support in effect, one plateau.",
+        definition: "p(z) = Π_d [σ((z_d+a)/τ) − σ((z_d−a)/τ)]/(2a), a = √3, τ = 0.05: the law of a(2U−1) + τ·logistic",
+        source: "convolution of the uniform and the logistic distribution")
+
+    private static func freezeFraction(_ value: Double) -> ParameterDescription {
+        ParameterDescription(
+            "freezeFraction", .number(0...1, exclusiveMinimum: false), default: .number(value),
+            "Fraction of the steps during which the base is held fixed first.")
+    }
+
+    private static func learningRateFactor(_ value: Double) -> ParameterDescription {
+        ParameterDescription(
+            "learningRateFactor", .number(0...10, exclusiveMinimum: false), default: .number(value),
+            "The base's learning rate as a multiple of the flow's.")
+    }
+
     /// All bases in the order in which they are listed.
-    public static let descriptions: [ComponentDescription] = [gaussian, gaussianMixture]
+    public static let descriptions: [ComponentDescription] = [gaussian, gaussianMixture, studentT, uniform]
 }

@@ -99,6 +99,9 @@ public final class Flow: Sendable {
                 ConditionalGaussianMixture(
                     dimension: dimension, components: mixture.components, isFull: mixture.isFull,
                     hiddenSizes: mixture.hiddenSizes, plan: &plan, tables: tables))
+        case .studentT(let student):
+            self.base = .studentT(StudentT(dimension: dimension, isTrainable: student.isTrainable, plan: &plan))
+        case .uniform: self.base = .uniform(SmoothUniform(dimension: dimension))
         }
         self.layers = layers
         self.tables = tables
@@ -152,7 +155,8 @@ public final class FlowWorkspace {
 
     func context(parameters: AlignedBuffer, kernels: Kernels) -> TileContext {
         TileContext(
-            dense: kernels.dense, elementwise: kernels.elementwise, random: kernels.random, box: kernels.box,
+            dense: kernels.dense, elementwise: kernels.elementwise, bases: kernels.bases, random: kernels.random,
+            box: kernels.box,
             width: tileWidth,
             parameters: UnsafePointer(parameters.pointer), prepared: prepared.pointer, tape: tape.pointer,
             gradient: gradient.pointer, lanes: lanes.pointer, scratchA: scratchA.pointer, scratchB: scratchB.pointer,

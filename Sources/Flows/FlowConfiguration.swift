@@ -84,6 +84,8 @@ public enum BaseConfiguration: Sendable, Equatable {
     case gaussian
     case gaussianMixture(GaussianMixtureConfiguration)
     case conditionalGaussianMixture(ConditionalGaussianMixtureConfiguration)
+    case studentT(StudentTConfiguration)
+    case uniform
 
     /// Reads a resolved choice; throws ``UnknownComponentError`` or a parameter's error. `components` must be a
     /// number by now (`match` is resolved before).
@@ -92,6 +94,8 @@ public enum BaseConfiguration: Sendable, Equatable {
         case DistributionCatalog.gaussian.name: self = .gaussian
         case DistributionCatalog.gaussianMixture.name:
             self = .gaussianMixture(try GaussianMixtureConfiguration(choice.parameters))
+        case DistributionCatalog.studentT.name: self = .studentT(try StudentTConfiguration(choice.parameters))
+        case DistributionCatalog.uniform.name: self = .uniform
         default:
             throw UnknownComponentError(
                 kind: "base", name: choice.name, known: DistributionCatalog.descriptions.map(\.name))

@@ -12,6 +12,7 @@ public let tileWidth = 64
 struct TileContext {
     let dense: flow_dense_kernels
     let elementwise: flow_elementwise_kernels
+    let bases: flow_bases_kernels
     let random: flow_random_kernels
     let box: flow_box_kernels
     let width: Int

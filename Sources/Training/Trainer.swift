@@ -201,11 +201,9 @@ public final class Trainer {
         }
     }
 
-    /// The base is frozen first, then follows at a fraction of the flow's rate.
+    /// The base may be frozen first and follow at a rate of its own.
     private func baseRate(step: Int, rate: Double) -> Double? {
-        guard case .gaussianMixture(let mixture) = flow.baseConfiguration, mixture.isTrainable else { return nil }
-        let frozen = Int((mixture.freezeFraction * Double(configuration.steps)).rounded())
-        return step < frozen ? nil : rate * mixture.learningRateFactor
+        flow.baseConfiguration.optimization?.rate(atStep: step, of: configuration.steps, flowRate: rate)
     }
 
     private func report(gradientNorm: Double, rate: Double) -> TrainingReport {

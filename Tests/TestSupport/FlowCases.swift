@@ -92,6 +92,33 @@ public struct FlowCase: Sendable, CustomStringConvertible {
         FlowCase(
             description: "no coupling", dimension: 2, configuration: FlowConfiguration(couplingLayers: 0),
             base: mixture(3)),
+        FlowCase(
+            description: "1D student-t", dimension: 1, configuration: FlowConfiguration(couplingLayers: 0),
+            base: .studentT(StudentTConfiguration())),
+        FlowCase(
+            description: "2D student-t", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [24]),
+            base: .studentT(StudentTConfiguration(degreesOfFreedom: 3))),
+        FlowCase(
+            description: "3D fixed student-t", dimension: 3,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [32, 40]),
+            base: .studentT(StudentTConfiguration(degreesOfFreedom: 30, isTrainable: false))),
+        FlowCase(
+            description: "5D student-t", dimension: 5,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [40]),
+            base: .studentT(StudentTConfiguration(degreesOfFreedom: 2.2))),
+        FlowCase(
+            description: "1D uniform", dimension: 1, configuration: FlowConfiguration(couplingLayers: 0), base: .uniform
+        ),
+        FlowCase(
+            description: "2D uniform", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [24]), base: .uniform),
+        FlowCase(
+            description: "3D uniform", dimension: 3,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [32, 40]), base: .uniform),
+        FlowCase(
+            description: "5D uniform", dimension: 5,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [40]), base: .uniform),
     ]
 
     /// The flow with every trainable parameter random (also the last layers, which start at zero).

@@ -94,6 +94,10 @@ public struct ReferenceFlow {
             logScales = take(mixture.components * dimension)
             lower = mixture.isFull ? take(mixture.components * dimension * (dimension - 1) / 2) : nil
         }
+        if let logExcess = tensors["base.logExcessFreedom"] {
+            return zip(z, logExcess).reduce(0) { $0 + Self.logStudentT($1.0, logExcess: $1.1) }
+        }
+        if flow.baseConfiguration == .uniform { return z.reduce(0) { $0 + Self.logSmoothUniform($1) } }
         if logits.isEmpty { return -0.5 * z.reduce(0) { $0 + $1 * $1 } - half }
         let components = logits.count
         let floor = min(1e-3, 0.1 / Double(components))
@@ -113,6 +117,27 @@ public struct ReferenceFlow {
                 }
                 return value
             })
+    }
+
+    /// t of ν = 2 + e^ρ degrees of freedom scaled to variance 1: density of T = z √(ν/(ν−2)).
+    static func logStudentT(_ z: Double, logExcess: Double) -> Double {
+        let nu = 2 + Elementary.exp(logExcess)
+        let stretch = (nu / (nu - 2)).squareRoot()
+        let t = z * stretch
+        return Elementary.logGamma((nu + 1) / 2) - Elementary.logGamma(nu / 2) - 0.5 * Elementary.log(nu * Double.pi)
+            - (nu + 1) / 2 * Elementary.logOnePlus(t * t / nu) + Elementary.log(stretch)
+    }
+
+    /// log {[σ((z+a)/τ) − σ((z−a)/τ)]/(2a)} at |z|, as the sum of what each edge takes: exact also far out, where the
+    /// difference itself underflows.
+    static func logSmoothUniform(_ z: Double) -> Double {
+        let (a, tau) = (3.0.squareRoot(), 0.05)
+        func logSigmoid(_ x: Double) -> Double {
+            x < 0 ? x - Elementary.logOnePlus(Elementary.exp(x)) : -Elementary.logOnePlus(Elementary.exp(-x))
+        }
+        // σ(u) − σ(v) = σ(u) σ(−v) (1 − e^{v−u}).
+        let (u, v) = ((abs(z) + a) / tau, (abs(z) - a) / tau)
+        return logSigmoid(u) + logSigmoid(-v) + Elementary.logOnePlus(-Elementary.exp(v - u)) - Elementary.log(2 * a)
     }
 
     private func parts(_ i: Int) -> (identity: Range<Int>, transformed: Range<Int>) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "flow_kernels_box.h"
+#include "flow_kernels_bases.h"
 #include "flow_kernels_dense.h"
 #include "flow_kernels_elementwise.h"
 #include "flow_kernels_pairwise.h"
@@ -22,6 +23,7 @@ typedef struct flow_kernels {
     flow_dense_kernels dense;
     flow_box_kernels box;
     flow_elementwise_kernels elementwise;
+    flow_bases_kernels bases;
     flow_pairwise_kernels pairwise;
     flow_random_kernels random;
     flow_peak_kernels peak;

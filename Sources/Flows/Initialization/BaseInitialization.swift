@@ -32,6 +32,8 @@ extension Flow {
             for (row, value) in mixture.outputs(for: fit).enumerated() {
                 parameters.pointer[last.biasOffset + row] = value
             }
+        case (.studentT(let student), .studentT(let configuration)):
+            student.initialize(parameters, degreesOfFreedom: configuration.degreesOfFreedom)
         default: break
         }
     }
