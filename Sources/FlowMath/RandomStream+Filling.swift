@@ -21,6 +21,15 @@ extension RandomStream {
         if filled < count { output[filled] = nextUniform() }
     }
 
+    /// The two uniform numbers of each of `count` blocks, whose numbers are given in any order. The stream stays where
+    /// it is.
+    package func fillUniforms(
+        _ output: UnsafeMutablePointer<Double>, ofBlocks blocks: UnsafePointer<UInt64>, count: Int,
+        kernels: Kernels = .current
+    ) {
+        kernels.table.pointee.random.uniforms_of_blocks(kernelStream, blocks, output, count)
+    }
+
     /// `count` standard normal numbers into `output`, as ``nextNormal()`` gives them.
     public mutating func fillNormals(
         _ output: UnsafeMutablePointer<Double>, count: Int, kernels: Kernels = .current

@@ -13,6 +13,7 @@ public enum StreamPurpose: UInt32, Sendable, CaseIterable {
     case projection = 9
     case permutation = 10
     case bootstrap = 11
+    case normalizer = 12
 }
 
 /// A counter-based stream of random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as
@@ -64,6 +65,12 @@ public struct RandomStream: Sendable, Equatable {
         flow_random_stream(
             key: key, substream: counterHigh.0, step: counterHigh.1, purpose: counterHigh.2)
     }
+
+    /// The number of the first block of which nothing was used yet.
+    package var nextBlock: UInt64 { block }
+
+    /// Goes on at block `number`, whatever is left of the blocks before.
+    package mutating func skip(toBlock number: UInt64) { self = positioned(atBlock: number) }
 
     /// 64 uniform bits.
     public mutating func nextBits() -> UInt64 {

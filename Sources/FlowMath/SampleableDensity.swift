@@ -12,4 +12,12 @@ public protocol SampleableDensity: Sendable {
 
     /// Log density of each point, natural logarithm; −infinity outside the support.
     func logProbability(of points: Points) -> [Double]
+
+    /// Standard error of ``logProbability(of:)`` that all points share, nats: of an estimated normaliser. 0 by default.
+    var logNormalizerStandardError: Double { get }
+}
+
+extension SampleableDensity {
+    /// The normaliser is known.
+    public var logNormalizerStandardError: Double { 0 }
 }

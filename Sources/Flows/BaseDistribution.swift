@@ -7,6 +7,7 @@ enum BaseDistribution: Sendable {
     case conditionalGaussianMixture(ConditionalGaussianMixture)
     case studentT(StudentT)
     case uniform(SmoothUniform)
+    case resampled(ResampledNormal)
 
     /// Once per batch.
     func prepare(_ context: TileContext) {
@@ -15,7 +16,13 @@ enum BaseDistribution: Sendable {
         case .gaussianMixture(let mixture): mixture.prepare(context)
         case .conditionalGaussianMixture(let mixture): mixture.prepare(context)
         case .studentT(let student): student.prepare(context)
+        case .resampled(let resampled): resampled.prepare(context)
         }
+    }
+
+    /// Once per training step, after `prepare`: what a base estimates from fresh draws of its own.
+    func estimate(_ context: TileContext, stream: RandomStream) {
+        if case .resampled(let resampled) = self { resampled.estimateNormalizer(context, stream: stream) }
     }
 
     /// log density of each point of a tile (dimension × width → width).
@@ -26,6 +33,7 @@ enum BaseDistribution: Sendable {
         case .conditionalGaussianMixture(let mixture): mixture.logDensity(context, values: values, result: result)
         case .studentT(let student): student.logDensity(context, values: values, result: result)
         case .uniform(let uniform): uniform.logDensity(context, values: values, result: result)
+        case .resampled(let resampled): resampled.logDensity(context, values: values, result: result)
         }
     }
 
@@ -45,6 +53,8 @@ enum BaseDistribution: Sendable {
             student.backward(context, values: values, upstream: upstream, gradient: gradient)
         case .uniform(let uniform):
             uniform.backward(context, values: values, upstream: upstream, gradient: gradient)
+        case .resampled(let resampled):
+            resampled.backward(context, values: values, upstream: upstream, gradient: gradient)
         }
     }
 
@@ -68,18 +78,23 @@ enum BaseDistribution: Sendable {
             mixture.sampleTile(context, stream: &stream, count: count, into: tile)
         case .studentT(let student): student.sampleTile(context, stream: &stream, count: count, into: tile)
         case .uniform(let uniform): uniform.sampleTile(context, stream: &stream, count: count, into: tile)
+        case .resampled(let resampled): resampled.sampleTile(context, stream: &stream, count: count, into: tile)
         }
     }
 
     /// After a batch.
     func finishGradient(_ context: TileContext) {
-        if case .gaussianMixture(let mixture) = self { mixture.finishGradient(context) }
+        switch self {
+        case .standardNormal, .uniform, .conditionalGaussianMixture, .studentT: break
+        case .gaussianMixture(let mixture): mixture.finishGradient(context)
+        case .resampled(let resampled): resampled.finishGradient(context)
+        }
     }
 
     /// After an optimiser step.
     func project(_ parameters: UnsafeMutablePointer<Float>) {
         switch self {
-        case .standardNormal, .uniform, .conditionalGaussianMixture: break
+        case .standardNormal, .uniform, .conditionalGaussianMixture, .resampled: break
         case .gaussianMixture(let mixture): mixture.project(parameters)
         case .studentT(let student): student.project(parameters)
         }

@@ -39,6 +39,7 @@ extension BaseConfiguration {
             return BaseOptimization(
                 learningRateFactor: mixture.learningRateFactor, freezeFraction: mixture.freezeFraction)
         case .studentT(let student): return student.isTrainable ? student.optimization : nil
+        case .resampled(let resampled): return resampled.optimization
         }
     }
 }
@@ -67,5 +68,37 @@ public struct StudentTConfiguration: Sendable, Equatable {
         self.init(
             degreesOfFreedom: try parameters.number("degreesOfFreedom"),
             isTrainable: try parameters.boolean("trainable"), optimization: try BaseOptimization(parameters))
+    }
+}
+
+/// A resampled base; see ``DistributionCatalog/resampled`` for meanings and defaults.
+public struct ResampledConfiguration: Sendable, Equatable {
+    /// Widths of the acceptance network's hidden layers.
+    public var hiddenSizes: [Int]
+    /// T ≥ 2: the proposal that is always kept.
+    public var truncation: Int
+    /// Draws of π per training step that estimate Z.
+    public var normalizerDraws: Int
+    /// The acceptance network's learning rate and freeze.
+    public var optimization: BaseOptimization
+
+    /// Creates a configuration.
+    public init(
+        hiddenSizes: [Int] = [64, 64], truncation: Int = 100, normalizerDraws: Int = 1024,
+        optimization: BaseOptimization = BaseOptimization(learningRateFactor: 1, freezeFraction: 0)
+    ) {
+        precondition(truncation >= 2 && normalizerDraws >= 1, "at least two attempts and one draw")
+        self.hiddenSizes = hiddenSizes
+        self.truncation = truncation
+        self.normalizerDraws = normalizerDraws
+        self.optimization = optimization
+    }
+
+    /// Reads resolved parameters.
+    public init(_ parameters: ParameterValues) throws(ParameterError) {
+        self.init(
+            hiddenSizes: try parameters.integers("hiddenSizes"), truncation: try parameters.integer("truncation"),
+            normalizerDraws: try parameters.integer("normalizerDraws"),
+            optimization: try BaseOptimization(parameters))
     }
 }

@@ -71,6 +71,30 @@ public enum DistributionCatalog {
         definition: "p(z) = Π_d [σ((z_d+a)/τ) − σ((z_d−a)/τ)]/(2a), a = √3, τ = 0.05: the law of a(2U−1) + τ·logistic",
         source: "convolution of the uniform and the logistic distribution")
 
+    /// A learned rejection of normal proposals.
+    public static let resampled = ComponentDescription(
+        name: "resampled", version: 1,
+        summary:
+            "LARS: normal proposals kept with a learned probability, so the base can have holes, gaps and many modes.",
+        definition: """
+            q(z) = π(z) [a(z)(1−α)/Z + α], π = N(0, I), a = σ(network), Z = E_π a, α = (1−Z)^{T−1}. Z in training: moving \
+            average (rate 0.05) of the mean of a over each step's fresh draws, gradient through that mean; at the end: \
+            10⁶ draws, their standard error added to that of KL
+            """,
+        source: "Bauer and Mnih 2019, Resampled priors; Stimper, Schölkopf and Hernández-Lobato 2022, arXiv 2110.15828",
+        parameters: [
+            ParameterDescription(
+                "hiddenSizes", .list(.integer(1...2048), count: 0...8), default: .array([.integer(64), .integer(64)]),
+                "Width of each hidden layer of the acceptance network (ReLU)."),
+            ParameterDescription(
+                "truncation", .integer(2...10_000), default: .integer(100),
+                "T: the number of the proposal that is always kept."),
+            ParameterDescription(
+                "normalizerDraws", .integer(1...1_048_576), default: .integer(1024),
+                "Fresh normal draws per training step that estimate Z."),
+            freezeFraction(0), learningRateFactor(1),
+        ])
+
     private static func freezeFraction(_ value: Double) -> ParameterDescription {
         ParameterDescription(
             "freezeFraction", .number(0...1, exclusiveMinimum: false), default: .number(value),
@@ -84,5 +108,7 @@ public enum DistributionCatalog {
     }
 
     /// All bases in the order in which they are listed.
-    public static let descriptions: [ComponentDescription] = [gaussian, gaussianMixture, studentT, uniform]
+    public static let descriptions: [ComponentDescription] = [
+        gaussian, gaussianMixture, studentT, uniform, resampled,
+    ]
 }

@@ -102,6 +102,12 @@ public final class Flow: Sendable {
         case .studentT(let student):
             self.base = .studentT(StudentT(dimension: dimension, isTrainable: student.isTrainable, plan: &plan))
         case .uniform: self.base = .uniform(SmoothUniform(dimension: dimension))
+        case .resampled(let resampled):
+            self.base = .resampled(
+                ResampledNormal(
+                    dimension: dimension, truncation: resampled.truncation,
+                    normalizerDraws: resampled.normalizerDraws, hiddenSizes: resampled.hiddenSizes, plan: &plan,
+                    tables: tables))
         }
         self.layers = layers
         self.tables = tables

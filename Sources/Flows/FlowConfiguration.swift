@@ -86,6 +86,7 @@ public enum BaseConfiguration: Sendable, Equatable {
     case conditionalGaussianMixture(ConditionalGaussianMixtureConfiguration)
     case studentT(StudentTConfiguration)
     case uniform
+    case resampled(ResampledConfiguration)
 
     /// Reads a resolved choice; throws ``UnknownComponentError`` or a parameter's error. `components` must be a
     /// number by now (`match` is resolved before).
@@ -96,6 +97,7 @@ public enum BaseConfiguration: Sendable, Equatable {
             self = .gaussianMixture(try GaussianMixtureConfiguration(choice.parameters))
         case DistributionCatalog.studentT.name: self = .studentT(try StudentTConfiguration(choice.parameters))
         case DistributionCatalog.uniform.name: self = .uniform
+        case DistributionCatalog.resampled.name: self = .resampled(try ResampledConfiguration(choice.parameters))
         default:
             throw UnknownComponentError(
                 kind: "base", name: choice.name, known: DistributionCatalog.descriptions.map(\.name))

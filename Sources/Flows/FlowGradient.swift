@@ -36,14 +36,19 @@ extension Flow {
     ///
     /// Sums over points run in a fixed order, so the result is a pure function of (parameters, batch) within one
     /// numerics variant. A non-finite loss means the gradient must not be used.
+    ///
+    /// `stream`: where a base that estimates something at every training step (the normaliser of `resampled`) draws
+    /// from; ``finishStep(_:workspace:)`` keeps its estimate. Without it the estimate in the parameters is a constant.
     public func accumulateGradient(
-        parameters: AlignedBuffer, batch: WeightedBatch, workspace: FlowWorkspace, kernels: Kernels = .current
+        parameters: AlignedBuffer, batch: WeightedBatch, workspace: FlowWorkspace, stream: RandomStream? = nil,
+        kernels: Kernels = .current
     ) -> Double {
         workspace.gradient.clear()
         workspace.lanes.clear()
         let context = workspace.context(parameters: parameters, kernels: kernels)
         let (loss, weightSum) = layers.withUnsafeBufferPointer { layers in
-            gradientTiles(layers, context: context, batch: batch, workspace: workspace, withGradient: true)
+            gradientTiles(
+                layers, context: context, batch: batch, workspace: workspace, withGradient: true, stream: stream)
         }
         for reduction in reductions {
             context.dense.reduce_lanes(
@@ -60,16 +65,19 @@ extension Flow {
     ) -> Double {
         let context = workspace.context(parameters: parameters, kernels: kernels)
         return layers.withUnsafeBufferPointer { layers in
-            gradientTiles(layers, context: context, batch: batch, workspace: workspace, withGradient: false).loss
+            gradientTiles(
+                layers, context: context, batch: batch, workspace: workspace, withGradient: false, stream: nil
+            ).loss
         }
     }
 
     private func gradientTiles(
         _ layers: UnsafeBufferPointer<FlowLayer>, context: TileContext, batch: WeightedBatch, workspace: FlowWorkspace,
-        withGradient: Bool
+        withGradient: Bool, stream: RandomStream?
     ) -> (loss: Double, weightSum: Double) {
         precondition(batch.contextDimension == contextDimension, "the batch must carry the flow's context")
         let constant = prepare(layers, context)
+        if let stream { base.estimate(context, stream: stream) }
         let values = workspace.values.pointer
         let gradient = workspace.valueGradient.pointer
         let upstream = workspace.upstream.pointer

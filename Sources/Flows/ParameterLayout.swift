@@ -8,6 +8,11 @@ public enum ParameterRole: String, Sendable, Equatable {
     case base
     /// Fixed after initialisation (rotations, the standardisation of θ).
     case constant
+    /// Estimated along the way by the training steps themselves, not by the optimiser (a running normaliser).
+    case state
+
+    /// Whether the optimiser moves it.
+    public var isTrained: Bool { self == .flow || self == .base }
 }
 
 /// One named tensor inside the flat parameter buffer.
@@ -51,6 +56,6 @@ public struct ParameterLayout: Sendable, Equatable {
 
     /// Number of trained parameters, padding excluded.
     public var trainableCount: Int {
-        tensors.reduce(0) { $0 + ($1.role == .constant ? 0 : $1.count) }
+        tensors.reduce(0) { $0 + ($1.role.isTrained ? $1.count : 0) }
     }
 }

@@ -48,7 +48,7 @@ public final class AdamUpdater {
             let rate: Double
             let updates: Int
             switch tensor.role {
-            case .constant: continue
+            case .constant, .state: continue
             case .flow: (rate, updates) = (flowRate, flowUpdates)
             case .base:
                 guard let baseRate else { continue }

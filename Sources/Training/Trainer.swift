@@ -126,9 +126,13 @@ public final class Trainer {
     /// The step whose parameters ``trained()`` returns.
     public var chosenStep: Int { bestParameters == nil ? counters.step : counters.bestStep }
 
-    /// The result so far: the parameters of the best validation with early stopping, else the latest.
+    /// The result so far: the parameters of the best validation with early stopping, else the latest. The normaliser of
+    /// a `resampled` base is measured with 10⁶ draws for it.
     public func trained() -> TrainedFlow {
-        TrainedFlow(flow: flow, parameters: bestParameters ?? average ?? parameters)
+        let result = flow.makeParameters()
+        result.copy(from: bestParameters ?? average ?? parameters)
+        flow.measureNormalizer(result, seed: seed)
+        return TrainedFlow(flow: flow, parameters: result)
     }
 
     /// Everything needed to continue; taking it changes nothing.
@@ -156,7 +160,9 @@ public final class Trainer {
         let rate = configuration.schedule.rate(atStep: step)
         if usable {
             let loss = flow.accumulateGradient(
-                parameters: parameters, batch: batch, workspace: workspace, kernels: kernels)
+                parameters: parameters, batch: batch, workspace: workspace,
+                stream: RandomStream(seed: seed, purpose: .normalizer, step: UInt32(truncatingIfNeeded: step)),
+                kernels: kernels)
             norm = kernels.elementwise.squared_norm(workspace.gradient.pointer, flow.layout.count).squareRoot()
             if loss.isFinite && norm.isFinite {
                 let clip = configuration.gradientClip
@@ -164,7 +170,7 @@ public final class Trainer {
                     parameters, gradient: workspace.gradient, layout: flow.layout,
                     scale: clip > 0 && norm > clip ? clip / norm : 1, flowRate: rate,
                     baseRate: baseRate(step: step, rate: rate), kernels: kernels)
-                flow.project(parameters)
+                flow.finishStep(parameters, workspace: workspace)
                 updateAverage()
                 counters.lossSum += loss
                 counters.lossCount += 1

@@ -44,6 +44,23 @@ import Testing
         #expect(asked > 10_000)
     }
 
+    @Test func numbersOfGivenBlocksAreThoseOfTheBlocks() {
+        let stream = RandomStream(seed: 11, purpose: .latent, step: 5)
+        let blocks: [UInt64] = [7, 0, 3, 3, 0xFFFF_FFFF, 0x1_0000_0000, 12, 1 << 55, 2, 1, 99]
+        for kernels in Self.tables {
+            for count in 0...blocks.count {
+                let mine = fill(2 * count + 1) {
+                    stream.fillUniforms($0, ofBlocks: blocks, count: count, kernels: kernels)
+                }
+                for (i, block) in blocks.prefix(count).enumerated() {
+                    var single = stream.positioned(atBlock: block)
+                    #expect(mine[2 * i] == single.nextUniform() && mine[2 * i + 1] == single.nextUniform())
+                }
+                #expect(mine[2 * count] == 0, "nothing is written past the end")
+            }
+        }
+    }
+
     @Test(arguments: 0..<6)
     func uniformsAndNormalsInTurnsAreTheSingleOnes(normalsPerPoint: Int) {
         for kernels in Self.tables {

@@ -36,6 +36,28 @@ func kolmogorovSmirnovPValue(_ draws: [Double], _ cumulative: (Double) -> Double
     return min(1, p)
 }
 
+/// The distribution function of a one-dimensional flow from its density, midpoint rule in s with z = sinh s.
+func integratedDensity(_ line: TrainedFlow) -> (Double) -> Double {
+    let (cells, reach) = (40_000, 12.0)
+    let step = 2 * reach / Double(cells)
+    let grid = (0..<cells).map { i in
+        let s = -reach + (Double(i) + 0.5) * step
+        return 0.5 * (Elementary.exp(s) - Elementary.exp(-s))
+    }
+    let density = line.logProbability(of: Points(dimension: 1, values: grid))
+    var running = [0.0]
+    for (z, value) in zip(grid, density) {
+        running.append(running.last! + Elementary.exp(value) * (1 + z * z).squareRoot() * step)
+    }
+    return { z in
+        // asinh z.
+        let magnitude = Elementary.log(abs(z) + (z * z + 1).squareRoot())
+        let position = ((z < 0 ? -magnitude : magnitude) + reach) / step
+        let cell = min(max(Int(position), 0), cells - 1)
+        return running[cell] + (running[cell + 1] - running[cell]) * (position - Double(cell))
+    }
+}
+
 @Suite struct BaseDistributionTests {
     static let unimodal: [(base: BaseConfiguration, name: String)] = [
         (.studentT(StudentTConfiguration(degreesOfFreedom: 2.5)), "student-t 2.5"),
@@ -83,26 +105,10 @@ func kolmogorovSmirnovPValue(_ draws: [Double], _ cumulative: (Double) -> Double
     /// Draws of each coordinate against the distribution function integrated from the engine's own density.
     @Test(arguments: unimodal.map(\.base), [1, 3])
     func drawsFollowTheDensity(_ base: BaseConfiguration, _ dimension: Int) {
-        let trained = bareFlow(base, dimension: dimension)
-        let line = bareFlow(base, dimension: 1)
         let count = 20_000
-        let samples = trained.sample(count: count, stream: RandomStream(seed: 11, purpose: .latent))
-        let (cells, reach) = (40_000, 12.0)
-        let step = 2 * reach / Double(cells)
-        func place(_ s: Double) -> Double { 0.5 * (Elementary.exp(s) - Elementary.exp(-s)) }
-        let grid = (0..<cells).map { place(-reach + (Double($0) + 0.5) * step) }
-        let density = line.logProbability(of: Points(dimension: 1, values: grid))
-        var running = [0.0]
-        for (z, value) in zip(grid, density) {
-            running.append(running.last! + Elementary.exp(value) * (1 + z * z).squareRoot() * step)
-        }
-        func cumulative(_ z: Double) -> Double {
-            // asinh z.
-            let magnitude = Elementary.log(abs(z) + (z * z + 1).squareRoot())
-            let position = ((z < 0 ? -magnitude : magnitude) + reach) / step
-            let cell = min(max(Int(position), 0), cells - 1)
-            return running[cell] + (running[cell + 1] - running[cell]) * (position - Double(cell))
-        }
+        let samples = bareFlow(base, dimension: dimension)
+            .sample(count: count, stream: RandomStream(seed: 11, purpose: .latent))
+        let cumulative = integratedDensity(bareFlow(base, dimension: 1))
         for d in 0..<dimension {
             let p = kolmogorovSmirnovPValue((0..<count).map { samples[$0, d] }, cumulative)
             #expect(p > 0.01, "coordinate \(d): p = \(p)")

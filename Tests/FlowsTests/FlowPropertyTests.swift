@@ -94,7 +94,7 @@ import Testing
             }
         }
         #expect(abs(loss - referenceLoss(reference)) < 1e-4 * max(1, abs(loss)))
-        for tensor in flow.layout.tensors where tensor.role != .constant {
+        for tensor in flow.layout.tensors where tensor.role.isTrained {
             let engine = workspace.gradient.array(tensor.range).map(Double.init)
             let scale = engine.reduce(1e-3) { max($0, abs($1)) }
             // All entries of small tensors, a spread of the large ones.

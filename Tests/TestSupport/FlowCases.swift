@@ -8,11 +8,23 @@ public struct FlowCase: Sendable, CustomStringConvertible {
     /// D.
     public var dimension: Int
     /// C; 0 for an unconditional flow.
-    public var contextDimension = 0
+    public var contextDimension: Int
     /// The bijection.
     public var configuration: FlowConfiguration
     /// The base.
     public var base: BaseConfiguration
+
+    /// A row.
+    public init(
+        description: String, dimension: Int, contextDimension: Int = 0, configuration: FlowConfiguration,
+        base: BaseConfiguration
+    ) {
+        self.description = description
+        self.dimension = dimension
+        self.contextDimension = contextDimension
+        self.configuration = configuration
+        self.base = base
+    }
 
     static func mixture(_ components: Int, full: Bool = false, trainable: Bool = true) -> BaseConfiguration {
         .gaussianMixture(
@@ -119,6 +131,25 @@ public struct FlowCase: Sendable, CustomStringConvertible {
         FlowCase(
             description: "5D uniform", dimension: 5,
             configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [40]), base: .uniform),
+        FlowCase(
+            description: "1D resampled", dimension: 1, configuration: FlowConfiguration(couplingLayers: 0),
+            base: .resampled(ResampledConfiguration(hiddenSizes: [20, 24]))),
+        FlowCase(
+            description: "2D resampled", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [24]),
+            base: .resampled(ResampledConfiguration())),
+        FlowCase(
+            description: "2D resampled, few attempts, linear network", dimension: 2,
+            configuration: FlowConfiguration(couplingLayers: 0),
+            base: .resampled(ResampledConfiguration(hiddenSizes: [], truncation: 3))),
+        FlowCase(
+            description: "3D resampled", dimension: 3,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [32, 40]),
+            base: .resampled(ResampledConfiguration(hiddenSizes: [100], truncation: 10))),
+        FlowCase(
+            description: "5D resampled", dimension: 5,
+            configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [40]),
+            base: .resampled(ResampledConfiguration(hiddenSizes: [48, 64]))),
     ]
 
     /// The flow with every trainable parameter random (also the last layers, which start at zero).
@@ -131,13 +162,14 @@ public struct FlowCase: Sendable, CustomStringConvertible {
             draws: draws, weights: [Double](repeating: 1.0 / 64, count: 64),
             contexts: contextDimension > 0 ? contexts(count: 64, seed: seed) : nil, seed: seed)
         var stream = RandomStream(seed: seed, purpose: .baseInit, substream: 99)
-        for tensor in flow.layout.tensors where tensor.role != .constant {
+        for tensor in flow.layout.tensors where tensor.role.isTrained {
             // A wild flow would push a box's points onto its edges, where single precision ends.
             let scale =
                 (configuration.box == .none ? 1 : 0.3)
                 * (tensor.decays ? 0.7 / Double(max(tensor.shape.last!, 1)).squareRoot() : 0.3)
             for index in tensor.range { parameters.pointer[index] += Float(scale * stream.nextNormal()) }
         }
+        flow.measureNormalizer(parameters, seed: seed, draws: 200_000)
         return (flow, parameters)
     }
 

@@ -98,6 +98,9 @@ public struct ReferenceFlow {
             return zip(z, logExcess).reduce(0) { $0 + Self.logStudentT($1.0, logExcess: $1.1) }
         }
         if flow.baseConfiguration == .uniform { return z.reduce(0) { $0 + Self.logSmoothUniform($1) } }
+        if let normalizer = tensors["base.normalizer"]?[0], case .resampled(let resampled) = flow.baseConfiguration {
+            return logResampled(z, normalizer: normalizer, truncation: resampled.truncation)
+        }
         if logits.isEmpty { return -0.5 * z.reduce(0) { $0 + $1 * $1 } - half }
         let components = logits.count
         let floor = min(1e-3, 0.1 / Double(components))
@@ -117,6 +120,18 @@ public struct ReferenceFlow {
                 }
                 return value
             })
+    }
+
+    /// log π + log [a (1 − α)/Z + α] as written, Z given.
+    public func logResampled(_ z: [Double], normalizer: Double, truncation: Int) -> Double {
+        let alpha = Elementary.exp(Double(truncation - 1) * Elementary.log(1 - normalizer))
+        let factor = acceptance(z) * (1 - alpha) / normalizer + alpha
+        return z.reduce(0) { $0 - 0.5 * $1 * $1 - 0.5 * Elementary.log(2 * Double.pi) } + Elementary.log(factor)
+    }
+
+    /// a(z) of a resampled base.
+    public func acceptance(_ z: [Double]) -> Double {
+        1 / (1 + Elementary.exp(-network("base.acceptance", z)[0]))
     }
 
     /// t of ν = 2 + e^ρ degrees of freedom scaled to variance 1: density of T = z √(ν/(ν−2)).

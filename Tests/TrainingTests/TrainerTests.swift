@@ -56,6 +56,19 @@ struct TrainerCase: Sendable, CustomStringConvertible {
                 GaussianMixtureConfiguration(
                     components: 2, initialization: .given(means: [[1, 1, 1], [-1, -1, -1]], standardDeviation: 0.5),
                     isTrainable: false))),
+        TrainerCase(
+            description: "student-t, frozen at first", task: "two-moons",
+            base: .studentT(
+                StudentTConfiguration(
+                    optimization: BaseOptimization(learningRateFactor: 2, freezeFraction: 0.3)))),
+        TrainerCase(description: "uniform", base: .uniform),
+        TrainerCase(
+            description: "resampled, early stopping", task: "two-moons",
+            base: .resampled(ResampledConfiguration(hiddenSizes: [12], normalizerDraws: 100)),
+            changes: [
+                "objective": .string("maximum-likelihood"), "draws": .integer(2500),
+                "earlyStoppingPatience": .integer(2),
+            ]),
     ]
 
     func make(_ state: TrainerState? = nil) throws -> Trainer {

@@ -16,6 +16,9 @@ typedef struct flow_random_kernels {
     // The 2 · blocks numbers on [0, 1) of blocks first_block, first_block + 1, …: 53 bits each.
     void (*uniforms)(flow_random_stream stream, uint64_t first_block, double *out, size_t blocks);
 
+    // The same of blocks whose numbers are given: out[2 i], out[2 i + 1] are those of blocks[i].
+    void (*uniforms_of_blocks)(flow_random_stream stream, const uint64_t *blocks, double *out, size_t count);
+
     // Box and Muller 1958 in place: each pair (u, v) on [0, 1)² becomes √(−2 log(1 − u)) · (cos 2πv, sin 2πv).
     void (*normals_from_uniforms)(double *values, size_t pairs);
 

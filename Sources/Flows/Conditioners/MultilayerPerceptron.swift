@@ -36,13 +36,15 @@ struct MultilayerPerceptron: @unchecked Sendable {
     private var firstStride: Int { AlignedBuffer.padded(layers[0].outputs) }
 
     /// Lays out a network of `sizes` (inputs, hidden…, outputs) under `name`.
-    init(sizes: [Int], name: String, plan: inout FlowPlan, tables: LayerTables) {
+    init(
+        sizes: [Int], name: String, role: ParameterRole = .flow, plan: inout FlowPlan, tables: LayerTables
+    ) {
         let count = sizes.count - 1
         var layers: [DenseLayer] = []
         for l in 0..<count {
             let (inputs, outputs) = (sizes[l], sizes[l + 1])
-            let weight = plan.layout.add("\(name).\(l).weight", [outputs, inputs], role: .flow, decays: true)
-            let bias = plan.layout.add("\(name).\(l).bias", [outputs], role: .flow)
+            let weight = plan.layout.add("\(name).\(l).weight", [outputs, inputs], role: role, decays: true)
+            let bias = plan.layout.add("\(name).\(l).bias", [outputs], role: role)
             let small = inputs * outputs <= Self.laneWeightLimit
             layers.append(
                 DenseLayer(

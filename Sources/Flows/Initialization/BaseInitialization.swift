@@ -34,6 +34,10 @@ extension Flow {
             }
         case (.studentT(let student), .studentT(let configuration)):
             student.initialize(parameters, degreesOfFreedom: configuration.degreesOfFreedom)
+        case (.resampled(let resampled), .resampled(let configuration)):
+            resampled.initialize(parameters)
+            initializeNetwork(
+                parameters, prefix: "base.acceptance", hiddenLayers: configuration.hiddenSizes.count, stream: stream)
         default: break
         }
     }
