@@ -64,11 +64,9 @@ public final class Flow: Sendable {
             }
             let transformsLast = configuration.mixing == .permutation || i % 2 == 0
             layers.append(
-                .affineCoupling(
-                    AffineCoupling(
-                        dimension: dimension, transformsLast: transformsLast, hiddenSizes: configuration.hiddenSizes,
-                        logScaleLimit: configuration.logScaleLimit, name: "layers.\(i).coupling", plan: &plan,
-                        tables: tables)))
+                Self.coupling(
+                    configuration, dimension: dimension, transformsLast: transformsLast, name: "layers.\(i).coupling",
+                    plan: &plan, tables: tables))
             if configuration.actNorm {
                 layers.append(
                     .elementwiseAffine(
@@ -114,6 +112,24 @@ public final class Flow: Sendable {
         layout = plan.layout
         workspacePlan = plan.workspace
         reductions = plan.reductions
+    }
+
+    private static func coupling(
+        _ configuration: FlowConfiguration, dimension: Int, transformsLast: Bool, name: String, plan: inout FlowPlan,
+        tables: LayerTables
+    ) -> FlowLayer {
+        switch configuration.coupling {
+        case .affine(let logScaleLimit):
+            return .affineCoupling(
+                AffineCoupling(
+                    dimension: dimension, transformsLast: transformsLast, hiddenSizes: configuration.hiddenSizes,
+                    logScaleLimit: logScaleLimit, name: name, plan: &plan, tables: tables))
+        case .spline(let bins, let tailBound):
+            return .splineCoupling(
+                RationalQuadraticCoupling(
+                    dimension: dimension, transformsLast: transformsLast, hiddenSizes: configuration.hiddenSizes,
+                    bins: bins, tailBound: tailBound, name: name, plan: &plan, tables: tables))
+        }
     }
 
     /// A zeroed parameter buffer of the right size.
@@ -162,7 +178,7 @@ public final class FlowWorkspace {
     func context(parameters: AlignedBuffer, kernels: Kernels) -> TileContext {
         TileContext(
             dense: kernels.dense, elementwise: kernels.elementwise, bases: kernels.bases, random: kernels.random,
-            box: kernels.box,
+            box: kernels.box, spline: kernels.spline,
             width: tileWidth,
             parameters: UnsafePointer(parameters.pointer), prepared: prepared.pointer, tape: tape.pointer,
             gradient: gradient.pointer, lanes: lanes.pointer, scratchA: scratchA.pointer, scratchB: scratchB.pointer,

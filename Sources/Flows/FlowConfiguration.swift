@@ -21,14 +21,22 @@ public enum BoxKind: String, Sendable, Equatable {
     case probit
 }
 
+/// What a coupling does to the coordinates that it transforms.
+public enum CouplingKind: Sendable, Equatable {
+    /// Scale and shift; `logScaleLimit` is s_max, the largest |log scale|.
+    case affine(logScaleLimit: Double)
+    /// A monotone rational-quadratic spline of `bins` bins (2 or more) on [−tailBound, tailBound], the identity outside.
+    case spline(bins: Int, tailBound: Double)
+}
+
 /// The architecture of a flow, read from the `flow` section of a configuration.
 public struct FlowConfiguration: Sendable, Equatable {
     /// Number of couplings, the depth.
     public var couplingLayers: Int
     /// Widths of the conditioners' hidden layers.
     public var hiddenSizes: [Int]
-    /// s_max of affine couplings.
-    public var logScaleLimit: Double
+    /// What the couplings are.
+    public var coupling: CouplingKind
     /// Whether an ActNorm layer follows each coupling (in the direction base → data).
     public var actNorm: Bool
     /// What mixes the coordinates between couplings.
@@ -38,12 +46,12 @@ public struct FlowConfiguration: Sendable, Equatable {
 
     /// Creates a configuration; see ``FlowParameters`` for meanings and defaults.
     public init(
-        couplingLayers: Int = 8, hiddenSizes: [Int] = [64, 64], logScaleLimit: Double = 2, actNorm: Bool = true,
-        mixing: MixingKind = .rotation, box: BoxKind = .none
+        couplingLayers: Int = 8, hiddenSizes: [Int] = [64, 64], coupling: CouplingKind = .affine(logScaleLimit: 2),
+        actNorm: Bool = true, mixing: MixingKind = .rotation, box: BoxKind = .none
     ) {
         self.couplingLayers = couplingLayers
         self.hiddenSizes = hiddenSizes
-        self.logScaleLimit = logScaleLimit
+        self.coupling = coupling
         self.actNorm = actNorm
         self.mixing = mixing
         self.box = box
@@ -58,14 +66,18 @@ public struct FlowConfiguration: Sendable, Equatable {
         guard let box = BoxKind(rawValue: try parameters.string("box")) else {
             throw ParameterError(name: "box", expected: "none, logit or probit", found: parameters["box"])
         }
-        guard try parameters.string("coupling") == "affine" else {
-            throw ParameterError(name: "coupling", expected: "affine", found: parameters["coupling"])
+        let coupling: CouplingKind
+        switch try parameters.string("coupling") {
+        case "affine": coupling = .affine(logScaleLimit: try parameters.number("logScaleLimit"))
+        case "spline":
+            coupling = .spline(
+                bins: try parameters.integer("bins"), tailBound: try parameters.number("tailBound"))
+        default: throw ParameterError(name: "coupling", expected: "affine or spline", found: parameters["coupling"])
         }
         self.init(
             couplingLayers: try parameters.integer("couplingLayers"),
             hiddenSizes: try parameters.integers("hiddenSizes"),
-            logScaleLimit: try parameters.number("logScaleLimit"), actNorm: try parameters.boolean("actNorm"),
-            mixing: mixing, box: box)
+            coupling: coupling, actNorm: try parameters.boolean("actNorm"), mixing: mixing, box: box)
     }
 }
 

@@ -2,6 +2,7 @@
 /// allocation, reference counting or dynamic dispatch.
 enum FlowLayer: Sendable {
     case affineCoupling(AffineCoupling)
+    case splineCoupling(RationalQuadraticCoupling)
     case elementwiseAffine(ElementwiseAffine)
     case rotation(FixedRotation)
     case triangularLinear(TriangularLinear)
@@ -11,6 +12,9 @@ enum FlowLayer: Sendable {
     func prepare(_ context: TileContext) -> Double {
         switch self {
         case .affineCoupling(let layer):
+            layer.prepare(context)
+            return 0
+        case .splineCoupling(let layer):
             layer.prepare(context)
             return 0
         case .elementwiseAffine(let layer): return layer.prepare(context)
@@ -23,6 +27,7 @@ enum FlowLayer: Sendable {
     func forward(_ context: TileContext, values: UnsafeMutablePointer<Float>, logDet: UnsafeMutablePointer<Float>) {
         switch self {
         case .affineCoupling(let layer): layer.forward(context, values: values, logDet: logDet)
+        case .splineCoupling(let layer): layer.forward(context, values: values, logDet: logDet)
         case .elementwiseAffine(let layer): layer.forward(context, values: values)
         case .rotation(let layer): layer.forward(context, values: values)
         case .triangularLinear(let layer): layer.forward(context, values: values)
@@ -34,6 +39,7 @@ enum FlowLayer: Sendable {
     func inverse(_ context: TileContext, values: UnsafeMutablePointer<Float>, logDet: UnsafeMutablePointer<Float>) {
         switch self {
         case .affineCoupling(let layer): layer.inverse(context, values: values, logDet: logDet)
+        case .splineCoupling(let layer): layer.inverse(context, values: values, logDet: logDet)
         case .elementwiseAffine(let layer): layer.inverse(context, values: values)
         case .rotation(let layer): layer.inverse(context, values: values)
         case .triangularLinear(let layer): layer.inverse(context, values: values)
@@ -47,6 +53,7 @@ enum FlowLayer: Sendable {
     ) {
         switch self {
         case .affineCoupling(let layer): layer.inverseBackward(context, gradient: gradient, upstream: upstream)
+        case .splineCoupling(let layer): layer.inverseBackward(context, gradient: gradient, upstream: upstream)
         case .elementwiseAffine(let layer): layer.inverseBackward(context, gradient: gradient)
         case .rotation(let layer): layer.inverseBackward(context, gradient: gradient)
         case .triangularLinear(let layer): layer.inverseBackward(context, gradient: gradient)

@@ -8,7 +8,12 @@ public enum FlowParameters {
             name: "affine", version: 1,
             summary: "Affine coupling (RealNVP): half of the coordinates scale and shift the other half.",
             definition: "x_b = z_b · exp(s(z_a)) + t(z_a), s = s_max tanh(raw/s_max)",
-            source: "Dinh, Sohl-Dickstein and Bengio 2017, equations 7–8")
+            source: "Dinh, Sohl-Dickstein and Bengio 2017, equations 7–8"),
+        ComponentDescription(
+            name: "spline", version: 1,
+            summary: "Rational-quadratic spline coupling: a monotone spline per coordinate, given the other half.",
+            definition: "z_b = g(x_b), g monotone rational-quadratic with K bins on [−B, B], identity outside",
+            source: "Durkan, Bekasov, Murray and Papamakarios 2019, section 3.1"),
     ]
 
     /// All parameters of the section.
@@ -24,6 +29,12 @@ public enum FlowParameters {
         ParameterDescription(
             "logScaleLimit", .number(0.001...10, exclusiveMinimum: false), default: .number(2),
             "s_max: the largest |log scale| of one affine coupling."),
+        ParameterDescription(
+            "bins", .integer(2...64), default: .integer(8), absent: .integer(8),
+            "K: the number of bins of a spline coupling's splines."),
+        ParameterDescription(
+            "tailBound", .number(0.1...100, exclusiveMinimum: false), default: .number(5), absent: .number(5),
+            "B: spline couplings bend [−B, B] (base space is standardised) and are the identity outside."),
         ParameterDescription(
             "actNorm", .boolean, default: .bool(true),
             "An elementwise affine layer after each coupling (base → data), set so that the draws are standardised at its place."

@@ -15,6 +15,7 @@ struct TileContext {
     let bases: flow_bases_kernels
     let random: flow_random_kernels
     let box: flow_box_kernels
+    let spline: flow_spline_kernels
     let width: Int
     let parameters: UnsafePointer<Float>
     /// Values derived from the parameters once per batch (transposed weights, exponentials).

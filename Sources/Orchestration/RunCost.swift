@@ -11,8 +11,10 @@ public enum RunCost {
         let batch = training?["batch"]?.doubleValue ?? 1
         let layers = flow?["couplingLayers"]?.doubleValue ?? 1
         let widths = (flow?["hiddenSizes"]?.arrayValue ?? []).compactMap(\.doubleValue)
-        // Input and output of a conditioner are a few coordinates wide; 8 stands for them.
-        let sizes = [8] + widths + [8]
+        // Input and output of a conditioner are a few coordinates wide; 8 stands for them. Splines take some 3 K
+        // outputs per coordinate instead of 2; a K at its default is not written into a configuration.
+        let outputs = flow?["coupling"]?.stringValue == "spline" ? 3 * (flow?["bins"]?.doubleValue ?? 8) : 8
+        let sizes = [8] + widths + [outputs]
         let conditioner = zip(sizes, sizes.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
         let perPoint = 64 + layers * conditioner
         let evaluationPoints = 200_000.0

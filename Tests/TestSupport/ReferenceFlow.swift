@@ -30,10 +30,11 @@ public struct ReferenceFlow {
         for i in stride(from: flow.configuration.couplingLayers - 1, through: 0, by: -1) {
             if flow.configuration.actNorm { affineInverse("layers.\(i).actNorm", &x, &logDet) }
             let (identity, transformed) = parts(i)
-            let (scale, shift) = conditioner(i, identity.map { x[$0] }, transformed.count)
+            let raw = conditioner(i, identity.map { x[$0] })
             for (j, d) in transformed.enumerated() {
-                x[d] = (x[d] - shift[j]) * Elementary.exp(-scale[j])
-                logDet -= scale[j]
+                let (value, logSlope) = coupled(x[d], raw, row: j, rows: transformed.count, inverse: true)
+                x[d] = value
+                logDet += logSlope
             }
             if let matrix = tensors["layers.\(i).mixing.matrix"] {
                 let copy = x
@@ -57,10 +58,11 @@ public struct ReferenceFlow {
                 triangularForward("layers.\(i).mixing", &x, &logDet)
             }
             let (identity, transformed) = parts(i)
-            let (scale, shift) = conditioner(i, identity.map { x[$0] }, transformed.count)
+            let raw = conditioner(i, identity.map { x[$0] })
             for (j, d) in transformed.enumerated() {
-                x[d] = x[d] * Elementary.exp(scale[j]) + shift[j]
-                logDet += scale[j]
+                let (value, logSlope) = coupled(x[d], raw, row: j, rows: transformed.count, inverse: false)
+                x[d] = value
+                logDet += logSlope
             }
             if flow.configuration.actNorm { affineForward("layers.\(i).actNorm", &x, &logDet) }
         }
@@ -161,10 +163,26 @@ public struct ReferenceFlow {
         return last ? (0..<half, half..<flow.dimension) : (half..<flow.dimension, 0..<half)
     }
 
-    private func conditioner(_ i: Int, _ input: [Double], _ outputs: Int) -> (scale: [Double], shift: [Double]) {
-        let values = network("layers.\(i).coupling.conditioner", input + standardizedObservation)
-        let limit = flow.configuration.logScaleLimit
-        return (values[..<outputs].map { limit * Elementary.tanh($0 / limit) }, Array(values[outputs...]))
+    /// One transformed coordinate and the log of its derivative, from the conditioner's output.
+    private func coupled(
+        _ value: Double, _ raw: [Double], row: Int, rows: Int, inverse: Bool
+    ) -> (value: Double, logSlope: Double) {
+        switch flow.configuration.coupling {
+        case .affine(let limit):
+            let scale = limit * Elementary.tanh(raw[row] / limit)
+            let shift = raw[rows + row]
+            return inverse
+                ? ((value - shift) * Elementary.exp(-scale), -scale) : (value * Elementary.exp(scale) + shift, scale)
+        case .spline(let bins, let tailBound):
+            let count = 3 * bins - 1
+            let spline = ReferenceSpline(
+                raw: Array(raw[(row * count)..<((row + 1) * count)]), bins: bins, bound: tailBound)
+            return inverse ? spline.inverse(value) : spline.forward(value)
+        }
+    }
+
+    private func conditioner(_ i: Int, _ input: [Double]) -> [Double] {
+        network("layers.\(i).coupling.conditioner", input + standardizedObservation)
     }
 
     private var standardizedObservation: [Double] {

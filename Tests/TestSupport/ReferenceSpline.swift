@@ -6,8 +6,8 @@ import FlowMath
 public struct ReferenceSpline: Sendable {
     /// x and y of the K + 1 knots.
     public let knots: [(x: Double, y: Double)]
-    /// g′ at the knots.
-    public let derivatives: [Double]
+    /// g′ at the inner knots before the softplus.
+    private let rawDerivatives: ArraySlice<Double>
     /// B: the identity outside [−B, B].
     public let bound: Double
 
@@ -15,24 +15,30 @@ public struct ReferenceSpline: Sendable {
     public init(raw: [Double], bins: Int, bound: Double) {
         precondition(raw.count == 3 * bins - 1)
         self.bound = bound
-        let least = 1e-3
         func positions(_ logits: ArraySlice<Double>) -> [Double] {
-            let total = logSumExp(Array(logits))
+            let largest = logits.max()!
+            let terms = logits.map { Elementary.exp($0 - largest) }
+            let total = terms.reduce(0, +)
             var result = [-bound]
-            for logit in logits {
-                let share = least + (1 - Double(bins) * least) * Elementary.exp(logit - total)
+            for term in terms {
+                let share = Self.least + (1 - Double(bins) * Self.least) * term / total
                 result.append(result.last! + 2 * bound * share)
             }
             return result
         }
         knots = Array(zip(positions(raw[..<bins]), positions(raw[bins..<(2 * bins)]))).map { (x: $0, y: $1) }
-        // The derivative of raw = 0 is 1.
-        let shift = Elementary.log(Elementary.exp(1 - least) - 1)
-        derivatives = [1] + raw[(2 * bins)...].map { least + Self.softplus($0 + shift) } + [1]
+        rawDerivatives = raw[(2 * bins)...]
     }
 
-    static func softplus(_ a: Double) -> Double {
-        a > 36 ? a : Elementary.log(1 + Elementary.exp(a))
+    private static let least = 1e-3
+    /// softplus(shift) + least = 1.
+    private static let shift = Elementary.log(Elementary.exp(1 - least) - 1)
+
+    /// g′ at knot k.
+    private func derivative(_ k: Int) -> Double {
+        if k == 0 || k == knots.count - 1 { return 1 }
+        let a = rawDerivatives[rawDerivatives.startIndex + k - 1] + Self.shift
+        return Self.least + (a > 36 ? a : Elementary.log(1 + Elementary.exp(a)))
     }
 
     /// The bin that holds x ∈ [−B, B].
@@ -47,7 +53,7 @@ public struct ReferenceSpline: Sendable {
         let (lower, upper) = (knots[k], knots[k + 1])
         let slope = (upper.y - lower.y) / (upper.x - lower.x)
         let position = (x - lower.x) / (upper.x - lower.x)
-        let (d0, d1) = (derivatives[k], derivatives[k + 1])
+        let (d0, d1) = (derivative(k), derivative(k + 1))
         let mixed = position * (1 - position)
         let denominator = slope + (d1 + d0 - 2 * slope) * mixed
         let value = lower.y + (upper.y - lower.y) * (slope * position * position + d0 * mixed) / denominator

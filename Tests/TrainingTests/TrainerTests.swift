@@ -226,7 +226,7 @@ struct TrainerCase: Sendable, CustomStringConvertible {
         let task = try TaskCatalog.make(ComponentChoice(name: "corners"))
         let flow = Flow(
             dimension: 2,
-            configuration: FlowConfiguration(couplingLayers: 32, hiddenSizes: [16], logScaleLimit: 10, actNorm: false),
+            configuration: FlowConfiguration(couplingLayers: 32, hiddenSizes: [16], coupling: .affine(logScaleLimit: 10), actNorm: false),
             base: .gaussian)
         let trainer = try Trainer(task: task, flow: flow, configuration: try TrainingConfiguration(values), seed: 1)
         #expect(throws: TrainingError.self) {

@@ -17,7 +17,9 @@ struct RunMemory: Equatable {
     /// From resolved sections; absent or mistyped parameters count as nothing (they are reported elsewhere).
     init(dimension: Int, base: ParameterValues, flow: ParameterValues, training: ParameterValues) {
         let hidden = (flow["hiddenSizes"]?.arrayValue ?? []).compactMap(\.doubleValue)
-        let sizes = [Double(dimension)] + hidden + [2 * Double(dimension)]
+        let perCoordinate =
+            flow["coupling"]?.stringValue == "spline" ? 3 * (flow["bins"]?.doubleValue ?? 0) : 2
+        let sizes = [Double(dimension)] + hidden + [perCoordinate * Double(dimension)]
         let weights = zip(sizes, sizes.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
         // Parameters, gradient, two moments, best parameters and their copies in a checkpoint: ten times four bytes.
         self.flow = 40 * weights * (flow["couplingLayers"]?.doubleValue ?? 0)

@@ -3,13 +3,8 @@ import FlowMath
 
 /// Affine coupling: x_b = z_b · exp(s(z_a)) + t(z_a), x_a = z_a, s = limit · tanh(raw / limit)
 /// (Dinh, Sohl-Dickstein and Bengio 2017, equations 7–8; the clamp keeps the scale finite).
-///
-/// The identity part and the transformed part are contiguous halves of the rows, so tiles are used in place.
 struct AffineCoupling: Sendable {
-    let identityStart: Int
-    let identityCount: Int
-    let transformedStart: Int
-    let transformedCount: Int
+    let split: CouplingSplit
     let dimension: Int
     let limit: Float
     let conditioner: CouplingConditioner
@@ -22,18 +17,15 @@ struct AffineCoupling: Sendable {
         dimension: Int, transformsLast: Bool, hiddenSizes: [Int], logScaleLimit: Double, name: String,
         plan: inout FlowPlan, tables: LayerTables
     ) {
-        let half = dimension / 2
         self.dimension = dimension
-        identityStart = transformsLast ? 0 : half
-        identityCount = transformsLast ? half : dimension - half
-        transformedStart = transformsLast ? half : 0
-        transformedCount = dimension - identityCount
+        split = CouplingSplit(dimension: dimension, transformsLast: transformsLast)
         limit = Float(logScaleLimit)
         conditioner = CouplingConditioner(
-            identityCount: identityCount, hiddenSizes: hiddenSizes, outputs: 2 * transformedCount, name: name,
+            identityCount: split.identityCount, hiddenSizes: hiddenSizes, outputs: 2 * split.transformedCount,
+            name: name,
             plan: &plan, tables: tables)
         valuesTape = plan.workspace.reserveTape(rows: dimension)
-        logScaleTape = plan.workspace.reserveTape(rows: transformedCount)
+        logScaleTape = plan.workspace.reserveTape(rows: split.transformedCount)
     }
 
     func prepare(_ context: TileContext) {
@@ -43,19 +35,21 @@ struct AffineCoupling: Sendable {
     /// Base → data, in place.
     func forward(_ context: TileContext, values: UnsafeMutablePointer<Float>, logDet: UnsafeMutablePointer<Float>) {
         let width = context.width
-        conditioner.forward(context, identity: values + identityStart * width, output: context.scratchA)
+        conditioner.forward(context, identity: values + split.identityStart * width, output: context.scratchA)
         context.elementwise.coupling_forward(
-            context.scratchA, context.scratchA + transformedCount * width, values + transformedStart * width, logDet,
-            limit, transformedCount, width)
+            context.scratchA, context.scratchA + split.transformedCount * width,
+            values + split.transformedStart * width, logDet,
+            limit, split.transformedCount, width)
     }
 
     /// Data → base, in place; leaves what the backward pass needs on the tape.
     func inverse(_ context: TileContext, values: UnsafeMutablePointer<Float>, logDet: UnsafeMutablePointer<Float>) {
         let width = context.width
-        conditioner.forward(context, identity: values + identityStart * width, output: context.scratchA)
+        conditioner.forward(context, identity: values + split.identityStart * width, output: context.scratchA)
         context.elementwise.coupling_inverse(
-            context.scratchA, context.scratchA + transformedCount * width, values + transformedStart * width,
-            context.tape + logScaleTape, logDet, limit, transformedCount, width)
+            context.scratchA, context.scratchA + split.transformedCount * width,
+            values + split.transformedStart * width,
+            context.tape + logScaleTape, logDet, limit, split.transformedCount, width)
         (context.tape + valuesTape).update(from: values, count: dimension * width)
     }
 
@@ -66,11 +60,12 @@ struct AffineCoupling: Sendable {
         let width = context.width
         let values = context.tape + valuesTape
         context.elementwise.coupling_inverse_backward(
-            values + transformedStart * width, context.tape + logScaleTape, upstream,
-            gradient + transformedStart * width, context.scratchA, context.scratchA + transformedCount * width, limit,
-            transformedCount, width)
+            values + split.transformedStart * width, context.tape + logScaleTape, upstream,
+            gradient + split.transformedStart * width, context.scratchA,
+            context.scratchA + split.transformedCount * width, limit,
+            split.transformedCount, width)
         conditioner.backward(
-            context, identity: values + identityStart * width, outputGradient: context.scratchA,
-            identityGradient: gradient + identityStart * width, spare: context.scratchB)
+            context, identity: values + split.identityStart * width, outputGradient: context.scratchA,
+            identityGradient: gradient + split.identityStart * width, spare: context.scratchB)
     }
 }
