@@ -32,6 +32,11 @@ struct TrainingArchitecture: Sendable {
     /// W2: W1 with a trainable mixture of 4.
     static let realNVPMixture = TrainingArchitecture(
         configuration: realNVP.configuration, base: .gaussianMixture(GaussianMixtureConfiguration(components: 4)))
+    /// W4.
+    static let splines = TrainingArchitecture(
+        configuration: FlowConfiguration(
+            couplingLayers: 6, hiddenSizes: [64, 64], coupling: .spline(bins: 8, tailBound: 3), actNorm: false,
+            mixing: .none))
     /// W3.
     static let conditional = TrainingArchitecture(
         dimension: 3, contextDimension: 3,

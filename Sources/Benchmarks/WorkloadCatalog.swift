@@ -14,6 +14,7 @@ public enum WorkloadCatalog {
         training(
             "train-cond-3d", "W3: conditional, D = 3, 3 numbers of context, 8 affine couplings 128-128, batch 1024",
             .conditional),
+        training("train-nsf-2d", "W4: training steps, 6 spline couplings of 8 bins 1-64-64-23, batch 1024", .splines),
         Workload(
             name: "sample", summary: "W5: sampling W1's flow", unit: .pointsPerSecond, amount: Double(points),
             gigaflops: TrainingArchitecture.realNVP.gigaflopsPerStep / 3 / 1024 * Double(points)

@@ -31,8 +31,11 @@ public struct FlowCase: Sendable, CustomStringConvertible {
             GaussianMixtureConfiguration(components: components, isFull: full, isTrainable: trainable))
     }
 
+    /// Every row.
+    public static let all = affine + splines
+
     /// Every base, mixing, depth parity, dimension 1 … 5, conditioners with 0 … 3 hidden layers of odd and large sizes.
-    public static let all: [FlowCase] = [
+    static let affine: [FlowCase] = [
         FlowCase(
             description: "2D gaussian, defaults", dimension: 2, configuration: FlowConfiguration(couplingLayers: 4),
             base: .gaussian),

@@ -127,9 +127,10 @@ struct TrainerCase: Sendable, CustomStringConvertible {
     @Test func mixtureStartsAsTheFitUnderTheInitialFlow() throws {
         // At step 0 log q(θ) must be the EM mixture's density of f₀⁻¹(θ) plus f₀'s constant log-determinant.
         let task = try TaskCatalog.make(ComponentChoice(name: "unequal"))
-        for isFull in [false, true] {
+        let (affine, splines) = (CouplingKind.affine(logScaleLimit: 2), CouplingKind.spline(bins: 8, tailBound: 3))
+        for (isFull, coupling) in [(false, affine), (true, affine), (true, splines)] {
             let flow = Flow(
-                dimension: 2, configuration: FlowConfiguration(couplingLayers: 4),
+                dimension: 2, configuration: FlowConfiguration(couplingLayers: 4, coupling: coupling),
                 base: .gaussianMixture(GaussianMixtureConfiguration(components: 3, isFull: isFull)))
             let draws = task.samplePosterior(
                 count: 3000, observation: task.observation, stream: RandomStream(seed: 2, purpose: .pool))
@@ -226,7 +227,8 @@ struct TrainerCase: Sendable, CustomStringConvertible {
         let task = try TaskCatalog.make(ComponentChoice(name: "corners"))
         let flow = Flow(
             dimension: 2,
-            configuration: FlowConfiguration(couplingLayers: 32, hiddenSizes: [16], coupling: .affine(logScaleLimit: 10), actNorm: false),
+            configuration: FlowConfiguration(
+                couplingLayers: 32, hiddenSizes: [16], coupling: .affine(logScaleLimit: 10), actNorm: false),
             base: .gaussian)
         let trainer = try Trainer(task: task, flow: flow, configuration: try TrainingConfiguration(values), seed: 1)
         #expect(throws: TrainingError.self) {
