@@ -66,7 +66,7 @@ enum FlowLayer: Sendable {
         switch self {
         case .elementwiseAffine(let layer): layer.finishGradient(context.gradient, upstreamTotal: upstreamTotal)
         case .triangularLinear(let layer): layer.finishGradient(context, upstreamTotal: upstreamTotal)
-        case .affineCoupling, .rotation, .box: break
+        case .affineCoupling, .splineCoupling, .rotation, .box: break
         }
     }
 }
