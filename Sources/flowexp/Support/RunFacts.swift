@@ -1,4 +1,5 @@
 import Catalog
+import Experiments
 import Foundation
 import Orchestration
 import Reports
@@ -18,7 +19,8 @@ struct RunFacts {
         self.record = record
         metrics = selection.rows(of: record.metrics)
         do {
-            configuration = try JSONValue(parsing: record.configurationJSON)
+            configuration = SpecVocabulary.standard.withAbsentValues(
+                try JSONValue(parsing: record.configurationJSON))
             axes = try JSONValue(parsing: record.axesJSON)
         } catch {
             throw CommandFailure(
