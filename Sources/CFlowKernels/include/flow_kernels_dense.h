@@ -32,6 +32,18 @@ typedef struct flow_dense_kernels {
     void (*backward_weights_lanes)(const float *output_gradient, const float *input, float *weight_lanes,
                                    float *bias_lanes, size_t inputs, size_t outputs, size_t width);
 
+    // A last layer of 1 to 4 outputs, all at once: backward_weights_lanes, and backward_relu into input_gradient with the
+    // gradient of the previous layer's bias in below_bias_lanes (NULL leaves that out); input = activation.
+    void (*backward_output)(const float *weights, const float *output_gradient, const float *activation,
+                            float *input_gradient, float *weight_lanes, float *bias_lanes, float *below_bias_lanes,
+                            size_t inputs, size_t outputs, size_t width);
+
+    // A first layer, all at once: backward_weights_lanes, and backward_input for the first gradient_rows inputs, added to
+    // input_gradient.
+    void (*backward_first)(const float *weights, const float *output_gradient, const float *input,
+                           float *input_gradient, size_t gradient_rows, float *weight_lanes, float *bias_lanes,
+                           size_t inputs, size_t outputs, size_t width);
+
     // lanes[r * 16 + l] += Σ_{t ≡ l mod 16} values[r][t].
     void (*sum_lanes)(const float *values, float *lanes, size_t rows, size_t width);
 

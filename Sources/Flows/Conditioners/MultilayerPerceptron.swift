@@ -104,21 +104,45 @@ struct MultilayerPerceptron: @unchecked Sendable {
         var next = spare
         for l in stride(from: layerCount - 1, through: 0, by: -1) {
             let layer = layers[l]
-            let layerInput = l == 0 ? input : UnsafePointer(context.tape + layers[l - 1].activationTape)
-            accumulateParameters(context, l, input: input, layerInput: layerInput, gradient: gradient)
-            if l > 0 {
-                // A large layer below gets its bias gradient here, while the values are in registers.
-                let below = layers[l - 1]
-                context.dense.backward_relu(
-                    context.parameters + layer.weightOffset, gradient, layerInput, next,
-                    below.weightLanes < 0 ? context.lanes + below.biasLanes : nil, layer.inputs, layer.outputs,
-                    context.width)
-                swap(&gradient, &next)
-            } else if inputGradientRows > 0 {
-                context.dense.backward_input(
-                    context.parameters + layer.weightOffset, layer.inputs, gradient, inputGradient, inputGradientRows,
-                    layer.outputs, context.width, 1)
+            let weights = context.parameters + layer.weightOffset
+            guard l > 0 else {
+                backwardFirst(
+                    context, input: input, gradient: gradient, inputGradient: inputGradient, rows: inputGradientRows)
+                return
             }
+            let activation = UnsafePointer(context.tape + layers[l - 1].activationTape)
+            // A large layer below gets its bias gradient here, while the values are in registers.
+            let below = layers[l - 1]
+            let belowBias = below.weightLanes < 0 ? context.lanes + below.biasLanes : nil
+            if layer.weightLanes >= 0 && (1...4).contains(layer.outputs) {
+                context.dense.backward_output(
+                    weights, gradient, activation, next, context.lanes + layer.weightLanes,
+                    context.lanes + layer.biasLanes, belowBias, layer.inputs, layer.outputs, context.width)
+            } else {
+                accumulateParameters(context, l, input: input, layerInput: activation, gradient: gradient)
+                context.dense.backward_relu(
+                    weights, gradient, activation, next, belowBias, layer.inputs, layer.outputs, context.width)
+            }
+            swap(&gradient, &next)
+        }
+    }
+
+    private func backwardFirst(
+        _ context: TileContext, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+        inputGradient: UnsafeMutablePointer<Float>, rows: Int
+    ) {
+        let layer = layers[0]
+        let weights = context.parameters + layer.weightOffset
+        if layer.weightLanes >= 0 {
+            context.dense.backward_first(
+                weights, gradient, input, inputGradient, rows, context.lanes + layer.weightLanes,
+                context.lanes + layer.biasLanes, layer.inputs, layer.outputs, context.width)
+            return
+        }
+        accumulateParameters(context, 0, input: input, layerInput: input, gradient: gradient)
+        if rows > 0 {
+            context.dense.backward_input(
+                weights, layer.inputs, gradient, inputGradient, rows, layer.outputs, context.width, 1)
         }
     }
 
