@@ -81,7 +81,7 @@ final class TrainingWorkload {
             if flow.contextDimension > 0 { fillPairs() } else { fillWeighted() }
             _ = flow.accumulateGradient(parameters: parameters, batch: batch, workspace: workspace)
             adam.update(
-                parameters, gradient: workspace.gradient, layout: flow.layout, scale: 1, flowRate: 1e-3,
+                parameters, gradient: workspace.gradient, scale: 1, flowRate: 1e-3,
                 baseRate: 1e-4, kernels: .current)
             flow.project(parameters)
         }

@@ -20,7 +20,9 @@ public struct ParameterTensor: Sendable, Equatable {
     /// Dotted path, for example `layers.3.coupling.conditioner.1.weight`.
     public var name: String
     /// Row-major shape.
-    public var shape: [Int]
+    public let shape: [Int]
+    /// Number of elements.
+    public let count: Int
     /// Index of its first float in the buffer; a multiple of 16.
     public var offset: Int
     /// What it is to the optimiser.
@@ -28,8 +30,15 @@ public struct ParameterTensor: Sendable, Equatable {
     /// Whether weight decay applies (conditioner weights, not biases).
     public var decays: Bool
 
-    /// Number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    init(name: String, shape: [Int], offset: Int, role: ParameterRole, decays: Bool) {
+        self.name = name
+        self.shape = shape
+        self.offset = offset
+        self.role = role
+        self.decays = decays
+        count = shape.reduce(1, *)
+    }
+
     /// The tensor's place in the buffer.
     public var range: Range<Int> { offset..<(offset + count) }
 }

@@ -30,37 +30,50 @@ public final class AdamUpdater {
     var flowUpdates = 0
     var baseUpdates = 0
 
+    /// Where trained tensors lie: plain numbers, so that a step copies no names and shapes.
+    private let spans: [Span]
+
+    private struct Span {
+        var offset: Int
+        var count: Int
+        var isBase: Bool
+        var decays: Bool
+    }
+
     /// Moments at zero for parameters laid out as `layout`.
     public init(_ configuration: AdamConfiguration, layout: ParameterLayout) {
         self.configuration = configuration
         firstMoment = AlignedBuffer(count: layout.count)
         secondMoment = AlignedBuffer(count: layout.count)
+        spans = layout.tensors.filter { $0.role == .flow || $0.role == .base }.map {
+            Span(offset: $0.offset, count: $0.count, isBase: $0.role == .base, decays: $0.decays)
+        }
     }
 
     /// One update. `scale` multiplies the gradient (clipping); a `baseRate` of nil leaves the base untouched.
     public func update(
-        _ parameters: AlignedBuffer, gradient: AlignedBuffer, layout: ParameterLayout, scale: Double, flowRate: Double,
-        baseRate: Double?, kernels: Kernels
+        _ parameters: AlignedBuffer, gradient: AlignedBuffer, scale: Double, flowRate: Double, baseRate: Double?,
+        kernels: Kernels
     ) {
         flowUpdates += 1
         if baseRate != nil { baseUpdates += 1 }
-        for tensor in layout.tensors {
-            let rate: Double
-            let updates: Int
-            switch tensor.role {
-            case .constant, .state: continue
-            case .flow: (rate, updates) = (flowRate, flowUpdates)
-            case .base:
-                guard let baseRate else { continue }
-                (rate, updates) = (baseRate, baseUpdates)
-            }
-            kernels.elementwise.adam(
-                parameters.pointer + tensor.offset, gradient.pointer + tensor.offset,
-                firstMoment.pointer + tensor.offset, secondMoment.pointer + tensor.offset, tensor.count, Float(scale),
-                Float(rate), Float(configuration.beta1), Float(configuration.beta2),
-                Float(correction(configuration.beta1, updates)), Float(correction(configuration.beta2, updates)),
-                Float(configuration.epsilon), tensor.decays ? Float(rate * configuration.weightDecay) : 0)
+        let elementwise = kernels.elementwise
+        let flowCorrections = corrections(flowUpdates)
+        let baseCorrections = baseRate == nil ? flowCorrections : corrections(baseUpdates)
+        for span in spans {
+            if span.isBase && baseRate == nil { continue }
+            let rate = span.isBase ? baseRate ?? 0 : flowRate
+            let corrections = span.isBase ? baseCorrections : flowCorrections
+            elementwise.adam(
+                parameters.pointer + span.offset, gradient.pointer + span.offset, firstMoment.pointer + span.offset,
+                secondMoment.pointer + span.offset, span.count, Float(scale), Float(rate), Float(configuration.beta1),
+                Float(configuration.beta2), corrections.first, corrections.second, Float(configuration.epsilon),
+                span.decays ? Float(rate * configuration.weightDecay) : 0)
         }
+    }
+
+    private func corrections(_ updates: Int) -> (first: Float, second: Float) {
+        (Float(correction(configuration.beta1, updates)), Float(correction(configuration.beta2, updates)))
     }
 
     /// 1 / (1 − β^t): undoes the moments' start at zero.

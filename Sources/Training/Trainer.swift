@@ -167,7 +167,7 @@ public final class Trainer {
             if loss.isFinite && norm.isFinite {
                 let clip = configuration.gradientClip
                 adam.update(
-                    parameters, gradient: workspace.gradient, layout: flow.layout,
+                    parameters, gradient: workspace.gradient,
                     scale: clip > 0 && norm > clip ? clip / norm : 1, flowRate: rate,
                     baseRate: baseRate(step: step, rate: rate), kernels: kernels)
                 flow.finishStep(parameters, workspace: workspace)

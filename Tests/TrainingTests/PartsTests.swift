@@ -18,7 +18,7 @@ import Training
             let g = 0.3 + 0.1 * Double(t % 7)
             gradient.pointer[tensor.offset] = Float(g)
             adam.update(
-                parameters, gradient: gradient, layout: layout, scale: 0.5, flowRate: 0.01, baseRate: nil,
+                parameters, gradient: gradient, scale: 0.5, flowRate: 0.01, baseRate: nil,
                 kernels: .current)
             let scaled = 0.5 * g
             m = 0.9 * m + 0.1 * scaled

@@ -10,14 +10,17 @@ enum VersionText {
 
     static func print(json: Bool) throws {
         let variant = Kernels.current.numericsVariant
+        let instructionSet = Kernels.current.instructionSet
         let sqlite = SQLiteLibrary.version
         if json {
             return try JSONOutput.print(
                 .object([
                     "schema": .string("flowexp.version/1"), "program": .string(program),
-                    "numericsVariant": .string(variant), "sqlite": .string(sqlite),
+                    "numericsVariant": .string(variant), "instructionSet": .string(instructionSet),
+                    "sqlite": .string(sqlite),
                 ]))
         }
-        try Output.data("flowexp \(program)\nnumerics variant: \(variant)\nSQLite \(sqlite)")
+        try Output.data(
+            "flowexp \(program)\nnumerics variant: \(variant) (\(instructionSet) kernels)\nSQLite \(sqlite)")
     }
 }
