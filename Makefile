@@ -2,7 +2,7 @@
 
 FLOWEXP := .build/release/flowexp
 
-.PHONY: help demo build test lint bench bench-engine bench-peers kill-test clean dependencies
+.PHONY: help demo build test lint bench bench-engine bench-peers kill-test sanitize clean dependencies
 
 help:
 	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
@@ -12,6 +12,7 @@ help:
 	@echo 'make bench-engine          ours alone'
 	@echo 'make bench-peers BENCH="--quick"   the peers alone; options of Benchmarks/peers/run.py'
 	@echo 'make kill-test KILLS=20   kill -9 a sweep at random moments and compare the results'
+	@echo 'make sanitize   run the kernels'\'' and the engine'\''s tests under AddressSanitizer and UBSan'
 	@echo 'make clean   remove what was built (runs/ stays)'
 
 dependencies:
@@ -42,6 +43,9 @@ bench-peers: build
 KILLS ?= 20
 kill-test: build
 	bash Scripts/kill-test.sh $(KILLS)
+
+sanitize:
+	bash Scripts/sanitize.sh
 
 clean:
 	swift package clean
