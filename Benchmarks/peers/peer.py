@@ -32,12 +32,13 @@ PEERS: dict[str, dict[str, str]] = {
     "lean-jax": {
         **dict.fromkeys(TRAIN, "lean_jax.train"),
         **dict.fromkeys(("sample", "logprob"), "lean_jax.evaluate"),
-        **dict.fromkeys(("mmd", "mmd-five"), "sample_metrics.with_jax"),
+        **dict.fromkeys(("mmd", "mmd-five-scale"), "sample_metrics.with_jax"),
     },
+    "lean-jax-tiled": dict.fromkeys(TRAIN, "lean_jax.train_tiled"),
     "torch": {
         **dict.fromkeys(TRAIN, "plain_torch.train"),
         **dict.fromkeys(("sample", "logprob"), "plain_torch.evaluate"),
-        **dict.fromkeys(("mmd", "mmd-five", "w2-sliced"), "sample_metrics.with_torch"),
+        **dict.fromkeys(("mmd", "mmd-five-scale", "w2-sliced"), "sample_metrics.with_torch"),
     },
     "torch-compile": {
         **dict.fromkeys(TRAIN, "plain_torch.train_compiled"),
@@ -46,14 +47,15 @@ PEERS: dict[str, dict[str, str]] = {
     "zuko": dict.fromkeys(FLOW, "zuko_peer.workloads"),
     "normflows": dict.fromkeys([name for name in FLOW if name != "train-cond-3d"], "normflows_peer.workloads"),
     "flowjax": dict.fromkeys(FLOW, "flowjax_peer.workloads"),
-    "numpy": dict.fromkeys(("mmd", "mmd-five", "w2-sliced"), "sample_metrics.with_numpy"),
-    "scipy": {"w2-exact": "sample_metrics.with_scipy"},
-    "pot": dict.fromkeys(("w2-exact", "w2-sliced"), "sample_metrics.with_pot"),
+    "numpy": dict.fromkeys(("mmd", "mmd-five-scale", "w2-sliced"), "sample_metrics.with_numpy"),
+    "scipy": dict.fromkeys(("w2-exact", "w2-exact-5000"), "sample_metrics.with_scipy"),
+    "pot": dict.fromkeys(("w2-exact", "w2-exact-5000", "w2-sliced"), "sample_metrics.with_pot"),
 }
 """Which module prepares which workload of which peer: it has `prepare(workload) -> Prepared`."""
 
 PACKAGES = {
     "lean-jax": ("jax", "jaxlib"),
+    "lean-jax-tiled": ("jax", "jaxlib"),
     "torch": ("torch",),
     "torch-compile": ("torch",),
     "zuko": ("zuko", "torch"),

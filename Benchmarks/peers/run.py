@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
 from pathlib import Path
 
-from driver import ours, sections
+from driver import sections
+from driver.costs import costs
 from driver.environment import ROOT, ensure_environment
 from driver.machine import load_warning, machine_facts
 from driver.table import markdown
@@ -62,9 +62,7 @@ def main() -> None:
     results = {"schema": "flowexp.bench-peers/1", "machine": machine_facts(options.flowexp), "workloads": []}
     load_warning()
 
-    def keep(result: dict | None) -> None:
-        if result is None:
-            return
+    def keep(result: dict) -> None:
         results["workloads"].append(result)
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(json.dumps(results, indent=1) + "\n")
@@ -78,7 +76,7 @@ def main() -> None:
             for task in options.quality_tasks.split(","):
                 keep(sections.quality(task, python, options))
         else:
-            keep(ours.costs(options))
+            keep(costs(options))
     print(markdown(results))
     print(f"All numbers: {options.output}", file=sys.stderr)
 

@@ -36,6 +36,7 @@ public enum WorkloadCatalog {
         metric("w2", name: "w2-exact", count: 2_000),
         metric("w2", name: "w2-exact-5000", count: 5_000),
         metric("sliced-w2", name: "w2-sliced", count: 10_000),
+        MultiplyAddPeak.workload,
     ]
 
     /// The workload named `name`, if any.

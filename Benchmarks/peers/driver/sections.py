@@ -12,10 +12,11 @@ from pathlib import Path
 from driver import ours
 from driver.environment import HERE, say
 from driver.servers import PeerServer
-from peer import ONE_THREAD, PEERS
+from peer import PEERS
 
-SWEEP_PEERS = ("lean-jax", "torch", "torch-compile", "zuko", "flowjax")
-QUALITY_PEERS = ("lean-jax", "torch", "torch-compile")
+SWEEP_PEERS = ("lean-jax", "lean-jax-tiled", "torch", "torch-compile", "zuko", "flowjax")
+QUALITY_PEERS = ("lean-jax",)
+"""All literal peers walk the same steps; the one with the fastest step is the best. Any other can be asked for by hand."""
 AGREEMENT = 1e-3
 """Largest relative difference between the distances that the metric peers find for the same samples."""
 

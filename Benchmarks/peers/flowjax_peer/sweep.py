@@ -6,11 +6,11 @@ from flowjax_peer.workloads import STEPS_PER_CALL, training
 from shared.workloads import REALNVP
 
 
-def losses(runs: int, steps: int) -> list[float]:
+def losses(seeds: range, steps: int) -> list[float]:
     """The mean loss of the last call of every run."""
     train, initial_state = training(REALNVP)
     found = []
-    for seed in range(runs):
+    for seed in seeds:
         state = initial_state(seed)
         chunk = None
         for _ in range(max(1, steps // STEPS_PER_CALL)):

@@ -17,11 +17,13 @@ from flowjax.flows import coupling_flow
 
 from lean_jax.train import corners_log_likelihood
 from shared.measure import Prepared
+from shared.tune import fastest
 from shared.workloads import (
     BATCH,
     CONDITIONAL_HALF_WIDTH,
     CONDITIONAL_NOISE,
     CORNERS_HALF_WIDTH,
+    EVALUATION_CHUNKS,
     EVALUATION_POINTS,
     LEARNING_RATE,
     REALNVP,
@@ -31,7 +33,6 @@ from shared.workloads import (
 )
 
 STEPS_PER_CALL = 25
-CHUNK = 1000
 
 
 def build(shape: FlowShape, key: jax.Array, invert: bool = True) -> Transformed:
@@ -40,11 +41,12 @@ def build(shape: FlowShape, key: jax.Array, invert: bool = True) -> Transformed:
     if shape.components:
         means = jax.random.normal(key, (shape.components, shape.dimension))
         base = VmapMixture(equinox.filter_vmap(Normal)(means), weights=jnp.ones(shape.components))
+    # It counts inner knots, and learns the slopes at the ends too. None is its affine transformer with a least scale.
+    spline = RationalQuadraticSpline(knots=shape.bins - 1, interval=SPLINE_BOUND) if shape.bins else None
     return coupling_flow(
         key,
         base_dist=base,
-        # Its default for None is an affine transformer with a least scale.
-        transformer=RationalQuadraticSpline(knots=shape.bins, interval=SPLINE_BOUND) if shape.bins else None,
+        transformer=spline,
         cond_dim=shape.context or None,
         flow_layers=shape.couplings,
         nn_width=shape.hidden,
@@ -120,26 +122,30 @@ def evaluation(workload: str) -> Prepared:
     flow = paramax.unwrap(build(REALNVP, key, invert=workload == "logprob"))
     arrays, fixed = equinox.partition(flow, equinox.is_array)
 
-    @jax.jit
-    def sample(arrays: Transformed, keys: jax.Array) -> jax.Array:
+    @partial(jax.jit, static_argnums=0)
+    def sample(chunk: int, arrays: Transformed, keys: jax.Array) -> jax.Array:
         chosen = equinox.combine(arrays, fixed)
-        return jax.lax.map(lambda key: chosen.sample(key, (CHUNK,)), keys)
+        return jax.lax.map(lambda key: chosen.sample(key, (chunk,)), keys)
 
     @jax.jit
     def log_densities(arrays: Transformed, points: jax.Array) -> jax.Array:
         return jax.lax.map(equinox.combine(arrays, fixed).log_prob, points)
 
-    keys = jax.random.split(key, EVALUATION_POINTS // CHUNK)
-    points = jax.random.normal(key, (EVALUATION_POINTS // CHUNK, CHUNK, 2))
-    call = partial(sample, arrays, keys) if workload == "sample" else partial(log_densities, arrays, points)
+    def make(chunk: int) -> Callable[[], None]:
+        count = EVALUATION_POINTS // chunk
+        keys = jax.random.split(key, count)
+        points = jax.random.normal(key, (count, chunk, REALNVP.dimension))
+        if workload == "sample":
+            return lambda: sample(chunk, arrays, keys).block_until_ready()
+        return lambda: log_densities(arrays, points).block_until_ready()
 
-    def repeat() -> None:
-        call().block_until_ready()
+    chunk, repeat = fastest(EVALUATION_CHUNKS, make)
 
-    return Prepared(
-        repeat, EVALUATION_POINTS, "pointsPerSecond", REALNVP.parameter_count(),
-        lambda: {"finite": bool(jnp.isfinite(call()).all())},
-    )
+    def evidence() -> dict:
+        drawn = flow.sample(key, (chunk,))
+        return {"chunk": chunk, "finite": bool(jnp.isfinite(flow.log_prob(drawn)).all())}
+
+    return Prepared(repeat, EVALUATION_POINTS, "pointsPerSecond", REALNVP.parameter_count(), evidence)
 
 
 def prepare(workload: str) -> Prepared:

@@ -16,8 +16,6 @@ from plain_torch.train import training_loop
 from shared.measure import Prepared
 from shared.workloads import REALNVP, SPLINE_BOUND, TRAINING, FlowShape
 
-CHUNK = 5000
-
 
 class SplineCoupling(nn.Module):
     """normflows' rational-quadratic coupling with this benchmark's conditioner. Its modules call the direction data to
@@ -83,4 +81,4 @@ def prepare(workload: str) -> Prepared:
     if workload in TRAINING:
         return training_loop(flow.parameters(), lambda: weighted_loss(shape, log_density))
     draw = lambda count: flow.sample(count)[0] * shape.scale
-    return evaluation(workload, draw, log_density, shape.parameter_count(), CHUNK)
+    return evaluation(workload, draw, log_density, shape.parameter_count())

@@ -44,11 +44,10 @@ class CouplingFlow(nn.Module):
         parts = [first, moved] if coupling % 2 == 0 else [moved, first]
         return torch.cat(parts, dim=1)
 
-    def log_density(self, theta: Tensor, context: Tensor | None = None) -> Tensor:
-        """log q(theta | context) of (batch, D) points."""
+    def to_base(self, values: Tensor, context: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Data to base through all couplings: the values and the log-determinant, (batch, D) and (batch)."""
         shape = self.shape
-        values = theta / shape.scale
-        log_det = torch.zeros(theta.shape[0])
+        log_det = torch.zeros(values.shape[0])
         for coupling in reversed(range(shape.couplings)):
             passed, changed = shape.parts(coupling)
             unchanged, old = values[:, passed], values[:, changed]
@@ -62,7 +61,12 @@ class CouplingFlow(nn.Module):
                 moved, change = (old - shift) * torch.exp(-scale), -scale
             log_det = log_det + change.sum(1)
             values = self._join(coupling, unchanged, moved)
-        return self.base_log_density(values) + log_det - shape.dimension * math.log(shape.scale)
+        return values, log_det
+
+    def log_density(self, theta: Tensor, context: Tensor | None = None) -> Tensor:
+        """log q(theta | context) of (batch, D) points."""
+        values, log_det = self.to_base(theta / self.shape.scale, context)
+        return self.base_log_density(values) + log_det - self.shape.dimension * math.log(self.shape.scale)
 
     def base_log_density(self, values: Tensor) -> Tensor:
         """Standard Gaussian or the mixture of diagonal Gaussians."""

@@ -11,13 +11,13 @@ from shared.measure import Prepared
 from shared.workloads import REALNVP
 
 
-def losses_of(peer: str, runs: int, steps: int) -> list[float]:
+def losses_of(peer: str, seeds: range, steps: int) -> list[float]:
     """The mean loss of the last call of every run of `peer`: torch, torch-compile or zuko."""
     found = []
     flow = CouplingFlow(REALNVP)
     # Compiled once, for a flow whose parameters every run fills anew.
     compiled = torch.compile(lambda: weighted_loss(REALNVP, flow.log_density))
-    for seed in range(runs):
+    for seed in seeds:
         torch.manual_seed(seed)
         if peer == "zuko":
             from zuko_peer.workloads import prepare

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
-from sample_metrics.samples import BANDWIDTH_POINTS, directions, timed
+from sample_metrics.samples import directions, timed, timed_mmd
 from shared.measure import Prepared
 
 BLOCK = 500
@@ -16,12 +14,6 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(n, m) squared distances through one matrix product."""
     squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
     return np.maximum(squares, 0, out=squares)
-
-
-def median_distance(points: np.ndarray) -> float:
-    """The median over all pairs."""
-    upper = np.triu_indices(len(points), 1)
-    return float(np.sqrt(np.median(squared_distances(points, points)[upper])))
 
 
 def kernel_sum(a: np.ndarray, b: np.ndarray, bandwidth: float, five: bool) -> float:
@@ -50,9 +42,8 @@ def pair_sum(points: np.ndarray, bandwidth: float, five: bool) -> float:
     return total
 
 
-def mmd(first: np.ndarray, second: np.ndarray, five: bool) -> float:
+def mmd(first: np.ndarray, second: np.ndarray, bandwidth: float, five: bool) -> float:
     """The unbiased squared MMD (Gretton et al. 2012, lemma 6)."""
-    bandwidth = median_distance(first[:BANDWIDTH_POINTS])
     n, m = len(first), len(second)
     within = pair_sum(first, bandwidth, five) / (n * (n - 1)) + pair_sum(second, bandwidth, five) / (m * (m - 1))
     starts = range(0, n, BLOCK)
@@ -69,4 +60,4 @@ def sliced(first: np.ndarray, second: np.ndarray) -> float:
 
 def prepare(workload: str) -> Prepared:
     """A metric ready for `shared.measure`."""
-    return timed(workload, sliced if workload == "w2-sliced" else partial(mmd, five=workload == "mmd-five"))
+    return timed(workload, sliced) if workload == "w2-sliced" else timed_mmd(workload, mmd)

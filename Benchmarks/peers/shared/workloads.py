@@ -76,7 +76,9 @@ loss -mean log q; the others draw theta ~ U(-4, 4)^2 and minimise -sum w log q w
 EVALUATION = ("sample", "logprob")
 EVALUATION_POINTS = 100_000
 """Points of one repetition of W5; the rate is what counts."""
-METRICS = {"mmd": 10_000, "mmd-five": 10_000, "w2-exact": 2_000, "w2-sliced": 10_000}
+EVALUATION_CHUNKS = (500, 1000, 2000, 5000, 10_000)
+"""Points that go through all layers at once: every peer takes the fastest of these."""
+METRICS = {"mmd": 10_000, "mmd-five-scale": 10_000, "w2-exact": 2_000, "w2-exact-5000": 5_000, "w2-sliced": 10_000}
 """W6: points on each side, in 2D."""
 PROJECTIONS = 128
 SWEEP_RUNS, SWEEP_STEPS = 16, 1000

@@ -14,8 +14,6 @@ from plain_torch.train import training_loop
 from shared.measure import Prepared
 from shared.workloads import REALNVP, SPLINE_BOUND, TRAINING, FlowShape
 
-CHUNK = 5000
-
 
 def build(shape: FlowShape) -> zuko.lazy.Flow:
     """zuko's RealNVP, with its rational-quadratic univariate where the shape has bins. The affine log-scale is softly
@@ -50,4 +48,4 @@ def prepare(workload: str, seed: int = 0) -> Prepared:
     if workload in TRAINING:
         return training_loop(flow.parameters(), lambda: weighted_loss(shape, log_density))
     draw = lambda count: flow().sample((count,)) * shape.scale
-    return evaluation(workload, draw, log_density, shape.parameter_count(), CHUNK)
+    return evaluation(workload, draw, log_density, shape.parameter_count())

@@ -42,6 +42,7 @@ struct BenchCommand: ParsableCommand {
         talk.apply()
         if workload == TimeToQualityWorkload.name { return try quality.run(json: output.json) }
         try quality.refuse()
+        if workload == SweepWorkload.name { return try runSweep() }
         let chosen = try chosenWorkloads()
         if !output.json {
             let peak = String(format: "%.1f", MultiplyAddPeak.measured)
@@ -61,10 +62,19 @@ struct BenchCommand: ParsableCommand {
             .object(["schema": .string("flowexp.bench/1"), "results": .array(results.map(Self.json))]))
     }
 
+    /// W7 starts this program again as a sweep with `--threads` workers; two where one would leave nothing to share.
+    private func runSweep() throws {
+        let executable = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+        let result = try SweepWorkload(executable: executable).measure(workers: threads == 1 ? 2 : threads)
+        if output.json { return try JSONOutput.print(Self.json(result)) }
+        let share = String(format: "%.2f s  %.1f %% of peak", result.value, 100 * (result.shareOfPeak ?? 0))
+        try Output.data("\(result.workload)  \(share)  \(SweepWorkload.summary)")
+    }
+
     private func chosenWorkloads() throws -> [Workload] {
         guard let workload else { return WorkloadCatalog.workloads }
         guard let found = WorkloadCatalog.workload(named: workload) else {
-            let names = WorkloadCatalog.workloads.map(\.name) + [TimeToQualityWorkload.name]
+            let names = WorkloadCatalog.workloads.map(\.name) + [SweepWorkload.name, TimeToQualityWorkload.name]
             throw CommandFailure(
                 .usage, "there is no workload '\(workload)'\(NearestName.hint(workload, among: names))",
                 remedy: "Workloads: \(names.joined(separator: ", "))")
