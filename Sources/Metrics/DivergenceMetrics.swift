@@ -6,7 +6,10 @@ struct ForwardKL: Metric {
     let description = ComponentDescription(
         name: "kl", version: 1,
         summary: "Forward Kullback–Leibler divergence KL(p‖q) in nats: what q misses of p.",
-        definition: "mean over θ ~ p of log p(θ) − log q(θ), with p's known normaliser; standard error = sd/√n",
+        definition: """
+            mean over θ ~ p of log p(θ) − log q(θ), with p's known normaliser; standard error = sd/√n, with that of q's \
+            normaliser added in quadrature where it is estimated (base `resampled`)
+            """,
         source: "Kullback & Leibler 1951, On Information and Sufficiency, eq. 2.4", parameters: densityParameters)
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
@@ -22,10 +25,17 @@ struct ForwardKL: Metric {
             ]
         }
         let moments = SampleMoments(zip(at.posterior, at.flow).map { $0 - $1 })
-        return [Measurement(name, moments.mean, standardError: moments.standardError, sampleSizes: sizes)]
+        let error = combined(moments.standardError, evaluation.flow.logNormalizerStandardError)
+        return [Measurement(name, moments.mean, standardError: error, sampleSizes: sizes)]
     }
 
     func floor(column: String, _ evaluation: Evaluation) -> FloorRule { .exactly(0) }
+}
+
+/// The standard error of a mean of log densities that share an error of their own, such as that of a flow's estimated
+/// normaliser.
+private func combined(_ error: Double, _ shared: Double) -> Double {
+    shared == 0 ? error : (error * error + shared * shared).squareRoot()
 }
 
 /// KL(q‖p): mean of log q − log p over the flow's samples.
@@ -54,11 +64,12 @@ struct ReverseKL: Metric {
         let leaked = at.flow.count - ratios.count
         let leakage = Double(leaked) / Double(at.flow.count)
         let moments = SampleMoments(ratios)
+        let error = combined(moments.standardError, evaluation.flow.logNormalizerStandardError)
         let inside =
             ratios.isEmpty
             ? Measurement(columns[1], reason: "no flow sample lies where p > 0", sampleSizes: sizes)
             : Measurement(
-                columns[1], moments.mean - Elementary.log(1 - leakage), standardError: moments.standardError,
+                columns[1], moments.mean - Elementary.log(1 - leakage), standardError: error,
                 sampleSizes: [ratios.count, 0], details: ["leakage": leakage])
         if leaked > 0 {
             return [
@@ -68,7 +79,7 @@ struct ReverseKL: Metric {
             ]
         }
         return [
-            Measurement(columns[0], moments.mean, standardError: moments.standardError, sampleSizes: sizes), inside,
+            Measurement(columns[0], moments.mean, standardError: error, sampleSizes: sizes), inside,
         ]
     }
 

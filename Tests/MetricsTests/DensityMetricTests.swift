@@ -65,6 +65,28 @@ import Testing
         }
     }
 
+    /// A density whose normaliser is an estimate: its error joins that of both KLs in quadrature, and moves no value.
+    @Test func theErrorOfAnEstimatedNormalizerIsAdded() throws {
+        struct Estimated: SampleableDensity {
+            let mixture: Mixture
+            let logNormalizerStandardError = 0.03
+            var dimension: Int { mixture.dimension }
+            func sample(count: Int, stream: RandomStream) -> Points { mixture.sample(count: count, stream: stream) }
+            func logProbability(of points: Points) -> [Double] { mixture.logProbability(of: points) }
+        }
+        let task = MixtureTask(mixture: twoModes())
+        let (known, estimated) = (
+            try values(twoModes(0.3), task, key: "two", metrics: ["kl", "reverse-kl"]),
+            try values(Estimated(mixture: twoModes(0.3)), task, key: "two", metrics: ["kl", "reverse-kl"])
+        )
+        for name in ["kl", "reverse-kl", "reverse-kl-inside"] {
+            #expect(known[name]?.value == estimated[name]?.value && known[name]?.value != nil)
+            let error = try #require(known[name]?.standardError)
+            let joined = try #require(estimated[name]?.standardError)
+            #expect(abs(joined - (error * error + 0.0009).squareRoot()) < 1e-15 && joined > error)
+        }
+    }
+
     @Test func leakageMakesReverseKLNull() throws {
         // q = N(0, 1) and a box (−1, 1): f = 2(1 − Φ(1)); p = q restricted to the box.
         struct Truncated: InferenceTask {

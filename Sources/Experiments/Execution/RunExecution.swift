@@ -143,7 +143,7 @@ struct RunExecution {
         return RunResult(
             metrics: metrics, history: history,
             artefacts: [parametersArtefact(trained), densityArtefact(trained)],
-            summary: summary(trainer),
+            summary: summary(trainer, trained),
             timings: ["training": seconds, "evaluation": (clock.now - began) / .seconds(1)])
     }
 
@@ -157,7 +157,7 @@ struct RunExecution {
             cacheKeyPrefix: configuration.taskKey)
     }
 
-    private func summary(_ trainer: Trainer) -> [String: JSONValue] {
+    private func summary(_ trainer: Trainer, _ trained: TrainedFlow) -> [String: JSONValue] {
         var summary: [String: JSONValue] = [
             "stepsDone": .integer(trainer.step), "chosenStep": .integer(trainer.chosenStep),
             "stoppedEarly": .bool(trainer.stoppedEarly), "nonfiniteBatches": .integer(trainer.nonfiniteBatches),
@@ -170,6 +170,10 @@ struct RunExecution {
         summary["validationEffectiveSampleSize"] = trainer.validationEffectiveSampleSize.map(JSONValue.number)
         if case .gaussianMixture(let mixture) = flow.baseConfiguration {
             summary["componentsUsed"] = .integer(mixture.components)
+        }
+        if let normalizer = trained.normalizer {
+            summary["normalizer"] = .number(normalizer.value)
+            summary["normalizerStandardError"] = .number(normalizer.standardError)
         }
         if let loss = history.last?.loss, loss.isFinite { summary["finalLoss"] = .number(loss) }
         if let loss = history.last?.validationLoss, loss.isFinite { summary["finalValidationLoss"] = .number(loss) }
