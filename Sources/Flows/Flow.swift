@@ -172,7 +172,7 @@ public final class FlowWorkspace {
         upstream = AlignedBuffer(count: tileWidth)
         conditioning = AlignedBuffer(count: flow.contextDimension * tileWidth)
         // Two floats' room for a double.
-        numbers = AlignedBuffer(count: 2 * (flow.dimension + 3) * tileWidth)
+        numbers = AlignedBuffer(count: 2 * max(flow.dimension + 3, 2 * flow.dimension) * tileWidth)
     }
 
     func context(parameters: AlignedBuffer, kernels: Kernels) -> TileContext {

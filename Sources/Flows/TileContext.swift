@@ -33,7 +33,8 @@ struct TileContext {
     let rows: UnsafeMutablePointer<Float>
     /// The standardised context of a conditional flow's points (contextDimension × width).
     let conditioning: UnsafeMutablePointer<Float>
-    /// Double-precision numbers that a base draws for a tile's samples: (dimension + 3) × width.
+    /// Double-precision numbers that a base draws for a tile's samples: the larger of dimension + 3 and
+    /// 2 · dimension, × width.
     let numbers: UnsafeMutablePointer<Double>
 }
 

@@ -126,6 +126,27 @@ func integratedDensity(_ line: TrainedFlow) -> (Double) -> Double {
         for count in [1, 63, 64, 65, 200] { #expect(trained.sample(count: count, stream: stream) == all.prefix(count)) }
     }
 
+    /// Coordinate d of point i is made from block i·D + d of the stream, by the formula in double precision.
+    @Test(arguments: unimodal.map(\.base), [1, 3, 7])
+    func drawsAreTheFormula(_ base: BaseConfiguration, _ dimension: Int) {
+        let stream = RandomStream(seed: 6, purpose: .latent)
+        let samples = bareFlow(base, dimension: dimension).sample(count: 150, stream: stream)
+        for i in 0..<150 {
+            for d in 0..<dimension {
+                var pair = stream.positioned(atBlock: UInt64(i * dimension + d))
+                let (u, v) = (pair.nextUniform(), pair.nextUniform())
+                var exact = 3.0.squareRoot() * (2 * u - 1) + 0.05 * Elementary.log(v / (1 - v))
+                if case .studentT(let student) = base {
+                    let nu = student.degreesOfFreedom
+                    let square = Elementary.exp(-2 / nu * Elementary.log(1 - u)) - 1
+                    exact = ((nu - 2) * square).squareRoot() * Elementary.sineCosineOfTurns(v).cosine
+                }
+                // ν is kept in single precision.
+                #expect(abs(samples[i, d] - exact) < 1e-6 * max(1, abs(exact)), "point \(i), coordinate \(d)")
+            }
+        }
+    }
+
     @Test(arguments: unimodal.map(\.base))
     func farTailsAreFiniteAndRightToSinglePrecision(_ base: BaseConfiguration) {
         let trained = bareFlow(base, dimension: 1)

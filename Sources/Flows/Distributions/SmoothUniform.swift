@@ -34,9 +34,8 @@ struct SmoothUniform: Sendable {
     func sampleTile(
         _ context: TileContext, stream: inout RandomStream, count: Int, into tile: UnsafeMutablePointer<Float>
     ) {
-        forEachUniformPair(context, stream: &stream, dimension: dimension, count: count, into: tile) { _, u, v in
-            // v is a multiple of 2⁻⁵³ in [0, 1): half a step keeps the numerator positive.
-            Self.halfWidth * (2 * u - 1) + Self.temperature * Elementary.log((v + 0x1p-54) / (1 - v))
-        }
+        stream.fillUniforms(context.numbers, count: 2 &* count &* dimension)
+        context.bases.uniform_draws(context.numbers, Self.halfWidth, Self.temperature, count &* dimension)
+        context.random.tile_from_points(context.numbers, dimension, count, tile, context.width)
     }
 }

@@ -94,36 +94,11 @@ struct StudentT: Sendable {
     func sampleTile(
         _ context: TileContext, stream: inout RandomStream, count: Int, into tile: UnsafeMutablePointer<Float>
     ) {
-        forEachUniformPair(context, stream: &stream, dimension: dimension, count: count, into: tile) { d, u, v in
-            let excess = Elementary.exp(Double(context.parameters[logExcess &+ d]))
-            let power = -2 / (excess + 2) * Elementary.log(1 - u)
-            return (excess * Elementary.expMinusOne(power)).squareRoot() * Elementary.sineCosineOfTurns(v).cosine
+        stream.fillUniforms(context.numbers, count: 2 &* count &* dimension)
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: dimension) { excess in
+            for d in 0..<dimension { excess[d] = Elementary.exp(Double(context.parameters[logExcess &+ d])) }
+            context.bases.student_draws(context.numbers, excess.baseAddress!, dimension, count)
         }
-    }
-}
-
-/// The next `count` points of a stream whose every coordinate is made of two uniform numbers: `make` is given the
-/// coordinate's number and the two. The tile's other columns repeat the first point.
-@inline(__always)
-func forEachUniformPair(
-    _ context: TileContext, stream: inout RandomStream, dimension: Int, count: Int,
-    into tile: UnsafeMutablePointer<Float>, _ make: (Int, Double, Double) -> Double
-) {
-    // `numbers` holds more than `dimension` rows: half a tile's pairs at a time.
-    let half = context.width / 2
-    var start = 0
-    while start < count {
-        let filled = min(half, count &- start)
-        stream.fillUniforms(context.numbers, count: 2 &* filled &* dimension)
-        for t in 0..<filled {
-            for d in 0..<dimension {
-                let pair = context.numbers + 2 &* (t &* dimension &+ d)
-                tile[d &* context.width &+ start &+ t] = Float(make(d, pair[0], pair[1]))
-            }
-        }
-        start &+= filled
-    }
-    for d in 0..<dimension {
-        for t in count..<context.width { tile[d &* context.width &+ t] = tile[d &* context.width] }
+        context.random.tile_from_points(context.numbers, dimension, count, tile, context.width)
     }
 }
