@@ -18,7 +18,8 @@
 typedef float f32x16 __attribute__((ext_vector_type(16)));
 typedef double f64x8 __attribute__((ext_vector_type(8)));
 typedef int32_t i32x16 __attribute__((ext_vector_type(16)));
-typedef int64_t i64x8 __attribute__((ext_vector_type(8)));
+// What comparing doubles gives: int64_t is another type of the same size on some systems.
+typedef __typeof__((f64x8){0} < (f64x8){0}) i64x8;
 typedef uint64_t u64x8 __attribute__((ext_vector_type(8)));
 // Loads and stores at any element-aligned address.
 typedef f32x16 f32x16u __attribute__((aligned(4)));
