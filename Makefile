@@ -10,7 +10,7 @@ help:
 	@echo 'make lint    check the format of the sources'
 	@echo 'make bench   measure this machine, then ours beside the Python peers (makes .build/peers-venv; takes hours)'
 	@echo 'make bench-engine          ours alone'
-	@echo 'make bench-peers BENCH="--quick"   the peers alone; options of Benchmarks/peers/run.py'
+	@echo 'make bench-peers BENCH="--quick"   ours beside the peers, with options of Benchmarks/peers/run.py'
 	@echo 'make kill-test KILLS=20   kill -9 a sweep at random moments and compare the results'
 	@echo 'make sanitize   run the kernels'\'' and the engine'\''s tests under AddressSanitizer and UBSan'
 	@echo 'make clean   remove what was built (runs/ stays)'

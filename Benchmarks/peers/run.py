@@ -34,6 +34,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each of those measurements")
     parser.add_argument("--quality-limit", type=float, default=600.0, help="seconds after which a side is censored")
     parser.add_argument("--quality-tasks", default="two-moons,quadratic-2d,quadratic-3d,circle8")
+    parser.add_argument("--quality-peers", default="lean-jax-tiled", help="all walk the same steps: name the fastest")
     parser.add_argument("--quality-seeds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="one short round: shows that everything runs, no more")
     parser.add_argument("--output", type=Path, default=ROOT / ".build" / "bench-peers.json")

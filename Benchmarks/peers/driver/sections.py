@@ -15,8 +15,6 @@ from driver.servers import PeerServer
 from peer import PEERS
 
 SWEEP_PEERS = ("lean-jax", "lean-jax-tiled", "torch", "torch-compile", "zuko", "flowjax")
-QUALITY_PEERS = ("lean-jax",)
-"""All literal peers walk the same steps; the one with the fastest step is the best. Any other can be asked for by hand."""
 AGREEMENT = 1e-3
 """Largest relative difference between the distances that the metric peers find for the same samples."""
 
@@ -109,9 +107,8 @@ def quality(task: str, python: Path, options: Namespace) -> dict:
         "--seeds", str(options.quality_seeds), "--limit", str(options.quality_limit),
     )
     peers = {}
-    for name in QUALITY_PEERS:
-        if name in options.peers:
-            command = [python, HERE / "quality_peer.py", name, task, "--seeds", str(options.quality_seeds)]
-            peers[name] = last_json_line([*command, "--limit", str(options.quality_limit)])
-            say(f"  {name}: {peers[name].get('value') or peers[name].get('error') or 'censored'}")
+    for name in options.quality_peers.split(","):
+        command = [python, HERE / "quality_peer.py", name, task, "--seeds", str(options.quality_seeds)]
+        peers[name] = last_json_line([*command, "--limit", str(options.quality_limit)])
+        say(f"  {name}: {peers[name].get('value') or peers[name].get('error') or 'censored'}")
     return {"workload": "time-to-quality", "task": task, "ours": found, "peers": peers}

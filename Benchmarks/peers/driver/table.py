@@ -44,7 +44,9 @@ def rate_row(result: dict) -> str:
             continue
         unit = found.get("unit", "seconds")
         text = f"{name} {number(found['value'], unit)}"
-        if mine is not None:
+        if result.get("shortened"):
+            text += " (shortened: no ratio)"
+        elif mine is not None:
             times = ratio(mine["value"], found["value"], unit)
             text += f" ({times:.2f} ×)"
             if best is None or times < best[1]:
@@ -77,7 +79,12 @@ def quality_rows(result: dict) -> list[str]:
             continue
         reached = found.get("value")
         bound = reached if reached is not None else found["limit"]
-        cells.append(f"{name} {'' if reached is not None else '> '}{bound:.1f} s ({found['reached']}/{found['seeds']})")
+        first = found["runs"][0]
+        cells.append(
+            f"{name} {'' if reached is not None else '> '}{bound:.1f} s ({found['reached']}/{found['seeds']} seeds; "
+            f"KL {first['startDivergence']:.3f} at the start; before the first step {first['setupSeconds']:.1f} s "
+            f"+ {first['compileSeconds']:.1f} s compilation)"
+        )
         if mine is not None:
             ratios.append((bound / mine, "" if reached is not None else "> ", name))
     least = min(ratios, default=None)
