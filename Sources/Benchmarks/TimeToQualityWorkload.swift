@@ -163,7 +163,7 @@ public struct TimeToQualityWorkload: Sendable {
             ]
         case .ours:
             return [
-                "draws": .integer(10_000), "poolEffectiveSize": .number(startEffectiveSize),
+                "draws": .integer(8192), "poolEffectiveSize": .number(startEffectiveSize),
                 "stepsPerRound": .integer(500), "drawSequence": .string("quasi"), "poolOrder": .string("hilbert"),
                 "batch": .integer(128), "averaging": .number(16), "schedule": .string("constant"),
                 "validationFraction": .number(0), "steps": .integer(10_000_000),
@@ -228,7 +228,7 @@ public struct TimeToQualityWorkload: Sendable {
             // Batches of 1024 are too few to start from: standardisation and EM see a pool of the size that ours starts
             // from.
             let changes: ParameterValues = [
-                "draws": .integer(10_000), "poolEffectiveSize": .number(Self.startEffectiveSize),
+                "draws": .integer(8192), "poolEffectiveSize": .number(Self.startEffectiveSize),
             ]
             let starter = try Trainer(
                 task: task, flow: flow, configuration: try Self.configuration(side, changes), seed: seed)

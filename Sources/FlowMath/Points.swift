@@ -19,7 +19,7 @@ public struct Points: Sendable, Equatable {
     public var count: Int { values.count / dimension }
 
     /// Coordinate d of point i.
-    public subscript(i: Int, d: Int) -> Double {
+    @inlinable public subscript(i: Int, d: Int) -> Double {
         get { values[i &* dimension &+ d] }
         set { values[i &* dimension &+ d] = newValue }
     }

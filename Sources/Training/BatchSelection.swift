@@ -44,44 +44,44 @@ package enum BatchSelection {
     }
 
     /// The literal method: slices of a random order of the raw draws, weights normalised inside the batch. A new order
-    /// is drawn for every pass over the pool. Returns false when every weight of the batch underflows.
-    static func slice(
-        _ raw: RawDraws, order: PoolOrder, size: Int, into batch: inout WeightedBatch
+    /// is drawn for every pass over the pool. Draws of less than `pruneBelow` times the batch's largest weight are left
+    /// out, which changes the batch's loss by less than that share of it per draw left out; the weights kept are those of
+    /// the whole batch. Returns false when every weight of the batch underflows.
+    package static func slice(
+        _ raw: RawDraws, order: PoolOrder, size: Int, pruneBelow: Double, into batch: inout WeightedBatch
     ) -> Bool {
         let dimension = raw.points.dimension
-        batch.count = size
-        var logWeights = [Double](repeating: 0, count: size)
-        for i in 0..<size {
-            let index = order.index(i)
-            logWeights[i] = raw.logWeights[index]
-            for d in 0..<dimension {
-                batch.values.pointer[i &* dimension &+ d] = Float(raw.points[index, d])
-            }
-        }
+        let logWeights = (0..<size).map { raw.logWeights[order.index($0)] }
         let total = logSumExp(logWeights)
-        guard total.isFinite else { return false }
-        for i in 0..<size { logWeights[i] -= total }
-        Elementary.exp(&logWeights)
-        for i in 0..<size { batch.weights.pointer[i] = Float(logWeights[i]) }
+        guard total.isFinite, let largest = logWeights.max() else { return false }
+        let threshold = pruneBelow > 0 ? largest + Elementary.log(pruneBelow) : -.infinity
+        var count = 0
+        for i in 0..<size where logWeights[i] >= threshold {
+            let index = order.index(i)
+            for d in 0..<dimension { batch.values.pointer[count &* dimension &+ d] = Float(raw.points[index, d]) }
+            batch.weights.pointer[count] = Float(Elementary.exp(logWeights[i] - total))
+            count += 1
+        }
+        batch.count = count
         return true
     }
 }
 
 /// One shuffled pass over a pool, kept so that it is not drawn again for every batch. Not state: it is a function of
 /// (seed, round, pass).
-struct ShuffledPass {
+package struct ShuffledPass {
     let round: Int
     let pass: Int
     let order: [Int]
 }
 
 /// Positions of one batch in the shuffled passes over a pool.
-struct PoolOrder {
+package struct PoolOrder {
     private let indices: [Int]
 
     /// Batch number `number` (0-based within the round) of `size` from a pool of `count` draws. `latest` is the pass
     /// used last and is replaced when another is needed.
-    init(count: Int, size: Int, number: Int, seed: UInt64, round: Int, latest: inout ShuffledPass?) {
+    package init(count: Int, size: Int, number: Int, seed: UInt64, round: Int, latest: inout ShuffledPass?) {
         var result: [Int] = []
         var position = number * size
         while result.count < size {

@@ -257,7 +257,8 @@ public final class Trainer {
             let order = PoolOrder(
                 count: raw.logWeights.count, size: configuration.batch, number: number, seed: seed, round: poolRound,
                 latest: &latestPass)
-            return BatchSelection.slice(raw, order: order, size: configuration.batch, into: &batch)
+            return BatchSelection.slice(
+                raw, order: order, size: configuration.batch, pruneBelow: configuration.pruneBelow, into: &batch)
         }
         BatchSelection.resample(pool, size: configuration.batch, seed: seed, step: step, into: &batch)
         return true

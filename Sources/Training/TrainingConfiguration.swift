@@ -28,7 +28,7 @@ public enum WeightingKind: String, Sendable, Equatable {
 public enum DrawSequence: String, Sendable, Equatable {
     /// Independent draws.
     case random
-    /// A randomly shifted Kronecker sequence: see ``KroneckerSequence``.
+    /// Scrambled Sobol' points: see ``SobolSequence``.
     case quasi
 }
 
@@ -64,6 +64,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var stepsPerRound: Int
     /// How weights become batches.
     public var weighting: WeightingKind
+    /// Per-batch weights below this share of the largest are left out; 0 keeps all.
+    public var pruneBelow: Double
     /// Points per step.
     public var batch: Int
     /// Optimiser steps.
@@ -93,6 +95,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         poolOrdering = try Self.choice("poolOrder", parameters)
         stepsPerRound = try parameters.integer("stepsPerRound")
         weighting = try Self.choice("weighting", parameters)
+        pruneBelow = try parameters.number("pruneBelow")
         batch = try parameters.integer("batch")
         steps = try parameters.integer("steps")
         adam = AdamConfiguration(

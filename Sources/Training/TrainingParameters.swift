@@ -36,7 +36,8 @@ public enum TrainingParameters {
                 + "draws; 0: exactly `draws`."),
         ParameterDescription(
             "drawSequence", .choice(["random", "quasi"]), default: .string("random"), absent: .string("random"),
-            "How prior draws fill the prior's box: independent, or a randomly shifted low-discrepancy sequence."),
+            "How prior draws fill the prior's box: independently, or as scrambled Sobol' points (every draw is still uniform)."
+        ),
         ParameterDescription(
             "poolOrder", .choice(["drawn", "hilbert"]), default: .string("drawn"), absent: .string("drawn"),
             "With `weighting: pool`: the order in which resampling runs through the pool; along a Hilbert curve every "
@@ -48,6 +49,10 @@ public enum TrainingParameters {
             "weighting", .choice(["pool", "batch"]), default: .string("pool"),
             "`pool`: weights normalised once over the pool, equal-weight batches by systematic resampling; `batch`: the "
                 + "literal method, batches of raw draws with weights normalised in each batch."),
+        ParameterDescription(
+            "pruneBelow", .number(0...0.1, exclusiveMinimum: false), default: .number(0), absent: .number(0),
+            "With `weighting: batch`: draws of less than this share of the batch's largest weight skip the flow; their "
+                + "weight is lost, at most this share of the largest for each. 0 keeps all."),
         ParameterDescription(
             "batch", .integer(1...1_048_576), default: .integer(512), "Points per optimiser step."),
         ParameterDescription(

@@ -45,6 +45,9 @@ struct TrainerCase: Sendable, CustomStringConvertible {
                 "poolEffectiveSize": .number(200),
             ]),
         TrainerCase(
+            description: "per-batch weights, fresh, pruned",
+            changes: ["weighting": .string("batch"), "pruneBelow": .number(1e-3)]),
+        TrainerCase(
             description: "averaged, early stopping, static pool", task: "two-moons",
             changes: [
                 "objective": .string("maximum-likelihood"), "proposal": .string("static"), "draws": .integer(2500),
