@@ -156,7 +156,8 @@ public struct TimeToQualityWorkload: Sendable {
         switch side {
         case .literal:
             return [
-                "weighting": .string("batch"), "draws": .integer(1024), "stepsPerRound": .integer(1),
+                "weighting": .string("batch"), "drawSequence": .string("random"), "poolOrder": .string("drawn"),
+                "draws": .integer(1024), "stepsPerRound": .integer(1),
                 "batch": .integer(1024), "learningRate": .number(1e-3),
                 "schedule": .string("constant"), "warmupSteps": .integer(0), "gradientClip": .number(0),
                 "validationFraction": .number(0), "steps": .integer(10_000_000),
