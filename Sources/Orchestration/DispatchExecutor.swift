@@ -5,6 +5,7 @@ import Dispatch
 /// When there is exactly one worker per core that this process may use, each worker stays on its own core for the
 /// time of `execute`: caches stay warm and no two workers share a core while another is idle. With fewer workers the
 /// system's scheduler is left alone, because two processes with few workers each would pin to the same cores.
+/// `FLOWEXP_PIN=0` in the environment leaves it alone always, for machines that others keep busy.
 public struct DispatchExecutor: Executor {
     /// The number of workers, at least 1.
     public let workers: Int
@@ -17,7 +18,7 @@ public struct DispatchExecutor: Executor {
     /// Runs the jobs on the workers' threads and returns when all are done.
     public func execute(_ nextJob: @escaping @Sendable (_ worker: Int) -> Job?) {
         let cores = ProcessorAffinity.usableCores()
-        let pins = workers == cores.count
+        let pins = workers == cores.count && ProcessorAffinity.isWanted
         let group = DispatchGroup()
         for worker in 0..<workers {
             // Own queues, not `.global()`: long jobs there would starve everything else that uses it.

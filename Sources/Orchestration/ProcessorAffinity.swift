@@ -6,6 +6,9 @@ import Foundation
 
 /// The cores this process may use, and keeping a thread on some of them. Does nothing where the platform cannot.
 enum ProcessorAffinity {
+    /// Whether workers may be pinned: not with `FLOWEXP_PIN=0` in the environment.
+    static var isWanted: Bool { ProcessInfo.processInfo.environment["FLOWEXP_PIN"] != "0" }
+
     /// The numbers of the cores in this process's affinity mask (a container's share, or `taskset`); 0 ..< active
     /// processors where there is no such mask.
     static func usableCores() -> [Int] {

@@ -19,7 +19,8 @@ public struct Safetensors: Sendable, Equatable {
             self.name = name
             dtype = "F32"
             self.shape = shape
-            bytes = floats.map(\.bitPattern.littleEndian).withUnsafeBytes(Array.init)
+            // A closure: a key path of two parts is looked up for every value.
+            bytes = floats.map { $0.bitPattern.littleEndian }.withUnsafeBytes(Array.init)
         }
 
         /// Double-precision values.
@@ -27,7 +28,7 @@ public struct Safetensors: Sendable, Equatable {
             self.name = name
             dtype = "F64"
             self.shape = shape
-            bytes = doubles.map(\.bitPattern.littleEndian).withUnsafeBytes(Array.init)
+            bytes = doubles.map { $0.bitPattern.littleEndian }.withUnsafeBytes(Array.init)
         }
 
         init(name: String, dtype: String, shape: [Int], bytes: [UInt8]) {
