@@ -35,11 +35,11 @@ public enum TrainingParameters {
             "Every pool is drawn in multiples of `draws` until its effective sample size reaches this, or it has 16 777 216 "
                 + "draws; 0: exactly `draws`."),
         ParameterDescription(
-            "drawSequence", .choice(["random", "quasi"]), default: .string("random"), absent: .string("random"),
+            "drawSequence", .choice(["random", "quasi"]), default: .string("quasi"), absent: .string("random"),
             "How prior draws fill the prior's box: independently, or as scrambled Sobol' points (every draw is still uniform)."
         ),
         ParameterDescription(
-            "poolOrder", .choice(["drawn", "hilbert"]), default: .string("drawn"), absent: .string("drawn"),
+            "poolOrder", .choice(["drawn", "hilbert"]), default: .string("hilbert"), absent: .string("drawn"),
             "With `weighting: pool`: the order in which resampling runs through the pool; along a Hilbert curve every "
                 + "batch is spread evenly over the posterior."),
         ParameterDescription(
