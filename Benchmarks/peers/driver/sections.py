@@ -11,6 +11,7 @@ from pathlib import Path
 
 from driver import ours
 from driver.environment import HERE, say
+from driver.machine import stay_on_one_core
 from driver.servers import PeerServer
 from peer import PEERS
 
@@ -64,9 +65,10 @@ def check_agreement(workload: str, peers: dict) -> None:
         say(f"{workload}: the peers do not agree: {distances}")
 
 
-def last_json_line(command: list, limit: float | None = None) -> dict:
+def last_json_line(command: list, limit: float | None = None, one_core: bool = False) -> dict:
     """The object on the last line that a command prints."""
-    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
+    bind = stay_on_one_core if one_core else None
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit, preexec_fn=bind)
     lines = told.stdout.strip().splitlines()
     if told.returncode != 0 or not lines:
         return {"error": (told.stderr.strip().splitlines() or ["no output"])[-1]}
@@ -104,11 +106,11 @@ def quality(task: str, python: Path, options: Namespace) -> dict:
     say(f"time-to-quality on {task}")
     found = ours.run_json(
         options, "--workload", "time-to-quality", "--task", task, "--side", "ours",
-        "--seeds", str(options.quality_seeds), "--limit", str(options.quality_limit),
+        "--seeds", str(options.quality_seeds), "--limit", str(options.quality_limit), one_core=True,
     )
     peers = {}
     for name in options.quality_peers.split(","):
         command = [python, HERE / "quality_peer.py", name, task, "--seeds", str(options.quality_seeds)]
-        peers[name] = last_json_line([*command, "--limit", str(options.quality_limit)])
+        peers[name] = last_json_line([*command, "--limit", str(options.quality_limit)], one_core=True)
         say(f"  {name}: {peers[name].get('value') or peers[name].get('error') or 'censored'}")
     return {"workload": "time-to-quality", "task": task, "ours": found, "peers": peers}

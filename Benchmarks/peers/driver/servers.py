@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from driver.environment import HERE, say
+from driver.machine import stay_on_one_core
 
 
 class PeerServer:
@@ -22,6 +23,7 @@ class PeerServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=stay_on_one_core,
         )
         self._read("ready")
 
