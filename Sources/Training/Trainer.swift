@@ -77,7 +77,7 @@ public final class Trainer {
             task: task, configuration: configuration, seed: seed, purpose: .pool, round: 0)
         firstDraws = first.logWeights.count
         let (training, held) = try Self.split(first, task: task, configuration: configuration, seed: seed)
-        pool = try TrainingPool(training, ordering: configuration.poolOrdering)
+        pool = try TrainingPool(training, ordering: configuration.usedOrdering)
         raw = configuration.weighting == .batch ? training : nil
         firstPoolEffectiveSampleSize = pool.effectiveSampleSize
         validationDraws = configuration.proposal == .fresh ? held?.logWeights.count ?? 0 : 0
@@ -246,7 +246,7 @@ public final class Trainer {
         if configuration.poolEffectiveSize > 0 && counters.step == round * configuration.stepsPerRound {
             counters.laterDraws += draws.logWeights.count
         }
-        pool = try TrainingPool(draws, ordering: configuration.poolOrdering)
+        pool = try TrainingPool(draws, ordering: configuration.usedOrdering)
         raw = configuration.weighting == .batch ? draws : nil
         poolRound = round
     }

@@ -121,6 +121,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
         return value
     }
 
+    /// The order of a pool's draws: batches that are not resampled from it have no use for another.
+    var usedOrdering: PoolOrdering { weighting == .pool ? poolOrdering : .drawn }
+
     /// The round (pool number) that a step trains on.
     func round(ofStep step: Int) -> Int { proposal == .fixedPool ? 0 : step / stepsPerRound }
 
