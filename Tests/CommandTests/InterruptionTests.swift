@@ -3,7 +3,8 @@ import Testing
 
 /// Killing, stopping, and two sweeps at once: nothing is lost, nothing is done twice, the numbers stay the same.
 @Suite(.serialized) struct InterruptionTests {
-    private static let steps = 6000
+    // Enough for a sweep of several seconds, so that a small part of it is well beyond the start of a program.
+    private static let steps = 20_000
     /// Runs of these sweeps checkpoint often, so that what is tried is going on from the middle of training.
     private static let often = ["FLOWEXP_CHECKPOINT_SECONDS": "0.02"]
 
