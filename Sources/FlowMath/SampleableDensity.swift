@@ -21,3 +21,20 @@ extension SampleableDensity {
     /// The normaliser is known.
     public var logNormalizerStandardError: Double { 0 }
 }
+
+/// A family of densities q(θ|x), one for each x: what an amortised flow is to the conditional diagnostics.
+///
+/// Contract: row i of both calls depends only on row i of its arguments (and the stream), so a batch equals its rows.
+public protocol ConditionalDensity: Sendable {
+    /// D.
+    var dimension: Int { get }
+
+    /// C, the numbers in an x.
+    var contextDimension: Int { get }
+
+    /// One draw from q(θ|x_i) for each x.
+    func sample(contexts: Points, stream: RandomStream) -> Points
+
+    /// log q(θ_i|x_i) for each pair, nats.
+    func logProbability(of points: Points, contexts: Points) -> [Double]
+}

@@ -6,7 +6,7 @@ import FlowMath
 ///
 /// log q and samples come from the single-precision engine and are widened. Safe from several threads at once (each
 /// call works in memory of its own).
-public struct TrainedFlow: SampleableDensity {
+public struct TrainedFlow: SampleableDensity, ConditionalDensity {
     /// The architecture.
     public let flow: Flow
     /// Never written after the value was made.
@@ -36,6 +36,9 @@ public struct TrainedFlow: SampleableDensity {
 
     /// D.
     public var dimension: Int { flow.dimension }
+
+    /// C; 0 for an unconditional flow.
+    public var contextDimension: Int { flow.contextDimension }
 
     /// log q(θ) of each point, nats.
     public func logProbability(of points: Points) -> [Double] {

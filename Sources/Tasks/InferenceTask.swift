@@ -31,8 +31,11 @@ public protocol InferenceTask: Sendable {
     /// D, the dimension of θ.
     var dimension: Int { get }
 
-    /// The prior's support: a box, one closed range per dimension. Every prior so far is uniform on it.
+    /// The prior's support: a box, one closed range per dimension; infinite ranges for a prior on all of R^D.
     var priorBox: [ClosedRange<Double>] { get }
+
+    /// The prior's density on that box. Uniform unless the task says otherwise.
+    var prior: Prior { get }
 
     /// The observation of the fixed-x problem; empty for density tasks.
     var observation: [Double] { get }
@@ -60,31 +63,86 @@ public protocol InferenceTask: Sendable {
     func logSeparatingDensity(observation: [Double]) -> Double?
 }
 
+/// The density of a prior on its box.
+public enum Prior: Sendable, Equatable {
+    /// Uniform on a bounded box.
+    case uniform
+    /// Independent normal distributions, one mean and one positive standard deviation per dimension; the box is R^D.
+    case normal(means: [Double], standardDeviations: [Double])
+}
+
+/// A task with a simulator, so that one flow q(θ|x) can be trained for every x.
+///
+/// Contract (checked by `checkTask`): rows are independent of each other, bit for bit; `simulate` is a pure function of
+/// (θ_i, stream, i); the likelihood of pairs equals ``InferenceTask/logLikelihood(of:observation:)`` at each single x.
+/// `observation.count` is C, the numbers in an x; the posterior functions of ``InferenceTask`` accept every x that
+/// `simulate` can yield.
+public protocol SimulatorTask: InferenceTask {
+    /// One x for each θ: row i is a draw from p(x|θ_i), C numbers.
+    func simulate(at points: Points, stream: RandomStream) -> Points
+
+    /// log p(x_i|θ_i) for each pair; as many `observations` (C numbers each) as `points`.
+    func logLikelihood(of points: Points, observations: Points) -> [Double]
+
+    /// Ten observations of the prior predictive, fixed for ever, at which amortised posteriors are compared.
+    var fixedObservations: [[Double]] { get }
+}
+
 extension InferenceTask {
+    /// Uniform by default.
+    public var prior: Prior { .uniform }
+
     /// Whether each point lies in the prior's box.
     public func isInsidePrior(_ points: Points, _ i: Int) -> Bool {
         for d in 0..<dimension where !priorBox[d].contains(points[i, d]) { return false }
         return true
     }
 
-    /// log p(θ): minus the log volume inside the box, −infinity outside.
+    /// log p(θ), nats; −infinity outside the box (and where a coordinate is not a number).
     public func logPrior(of points: Points) -> [Double] {
-        let inside = logPriorInside
         let box = priorBox
+        let inside = logPriorInside(of: points)
         return (0..<points.count).map { i in
             for d in box.indices where !box[d].contains(points[i, d]) { return -.infinity }
-            return inside
+            return inside[i]
         }
     }
 
-    /// The constant log prior density inside the box.
+    /// The constant log prior density inside a bounded box with a uniform prior.
     public var logPriorInside: Double {
         -priorBox.reduce(0) { $0 + Elementary.log($1.upperBound - $1.lowerBound) }
+    }
+
+    /// log p(θ) of points that lie inside the box.
+    private func logPriorInside(of points: Points) -> [Double] {
+        switch prior {
+        case .uniform:
+            return [Double](repeating: logPriorInside, count: points.count)
+        case .normal(let means, let standardDeviations):
+            var constant = 0.0
+            for deviation in standardDeviations { constant -= Elementary.log(deviation) + Elementary.halfLogTwoPi }
+            return (0..<points.count).map { i in
+                var sum = 0.0
+                for d in means.indices {
+                    let z = (points[i, d] - means[d]) / standardDeviations[d]
+                    sum += z * z
+                }
+                return constant - 0.5 * sum
+            }
+        }
     }
 
     /// `count` draws from the prior.
     public func samplePrior(count: Int, stream: RandomStream) -> Points {
         var stream = stream
+        if case .normal(let means, let standardDeviations) = prior {
+            var values = [Double](repeating: 0, count: count * dimension)
+            for index in values.indices {
+                let d = index % dimension
+                values[index] = means[d] + standardDeviations[d] * stream.nextNormal()
+            }
+            return Points(dimension: dimension, values: values)
+        }
         let box = priorBox
         let dimension = box.count
         var values = stream.uniforms(count * dimension)
@@ -114,11 +172,16 @@ extension InferenceTask {
             for d in 0..<dimension where !box[d].contains(values[i &* dimension &+ d]) { isInside = false }
             if isInside { continue }
             outside.append(i)
-            for d in 0..<dimension { safe[i, d] = 0.5 * (box[d].lowerBound + box[d].upperBound) }
+            for d in 0..<dimension {
+                let centre = 0.5 * (box[d].lowerBound + box[d].upperBound)
+                // On all of R^D only NaN and infinities are outside.
+                safe[i, d] = centre.isFinite ? centre : 0
+            }
         }
-        let shift = logPriorInside - logEvidence(observation: observation)
+        let logEvidence = logEvidence(observation: observation)
+        let logPrior = logPriorInside(of: safe)
         var result = logLikelihood(of: safe, observation: observation)
-        for i in result.indices { result[i] += shift }
+        for i in result.indices { result[i] += logPrior[i] - logEvidence }
         for i in outside { result[i] = -.infinity }
         return result
     }

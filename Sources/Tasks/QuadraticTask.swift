@@ -2,7 +2,7 @@ import Catalog
 import FlowMath
 
 /// `quadratic-2d` and `quadratic-3d`: the sign-symmetric inverse problem x_d = θ_d² + noise.
-struct QuadraticTask: InferenceTask {
+struct QuadraticTask: SimulatorTask {
     private static let noises = 0.02...3.0
     private static let halfWidths = 0.5...10.0
     private static let observations = -10.0...100.0
@@ -85,6 +85,45 @@ struct QuadraticTask: InferenceTask {
             return constant - 0.5 * square
         }
     }
+
+    func simulate(at points: Points, stream: RandomStream) -> Points {
+        var stream = stream
+        var values = points.values
+        for index in values.indices { values[index] = values[index] * values[index] + noise * stream.nextNormal() }
+        return Points(dimension: dimension, values: values)
+    }
+
+    func logLikelihood(of points: Points, observations: Points) -> [Double] {
+        precondition(observations.dimension == dimension && observations.count == points.count, "one x for each θ")
+        let constant = -Double(dimension) * Elementary.log(noise * Elementary.squareRootOfTwoPi)
+        let scale = 1 / noise
+        return (0..<points.count).map { i in
+            var square = 0.0
+            for d in 0..<dimension {
+                let theta = points[i, d]
+                let t = (observations[i, d] - theta * theta) * scale
+                square += t * t
+            }
+            return constant - 0.5 * square
+        }
+    }
+
+    /// Drawn once with the default noise and half-width (rounded to three decimals): some with clear modes, some where
+    /// they merge.
+    var fixedObservations: [[Double]] { Self.fixed.map { Array($0.prefix(dimension)) } }
+
+    private static let fixed: [[Double]] = [
+        [4.604, 2.362, 7.362],
+        [2.793, 5.412, 2.157],
+        [5.304, 1.038, 0.689],
+        [1.598, 1.44, 2.238],
+        [0.67, 0.551, 1.411],
+        [7.787, 2.088, 0.497],
+        [0.002, 0.101, 2.893],
+        [6.636, 2.289, 6.565],
+        [4.913, 3.549, -0.175],
+        [8.869, 1.08, 6.467],
+    ]
 
     func logEvidence(observation: [Double]) -> Double {
         factors(at: observation).reduce(Double(dimension) * -Elementary.log(2 * halfWidth)) { $0 + $1.logIntegral }
