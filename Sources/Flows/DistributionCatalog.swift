@@ -44,6 +44,28 @@ public enum DistributionCatalog {
                 "With init `given`: the standard deviation of every component in θ-space."),
         ])
 
+    /// A Gaussian mixture that a network makes from x.
+    public static let conditionalGaussianMixture = ComponentDescription(
+        name: "conditional-gmm", version: 1,
+        summary:
+            "A mixture of K Gaussians whose weights, means and covariances a network makes from x: modes move with x.",
+        definition: """
+            p(z|x) = Σ_k π_k(x) N(z; μ_k(x), Σ_k(x)), all of it the output of a network of the standardised x; weights \
+            and scales are bounded as in gmm. Only with training.objective amortised
+            """,
+        source: "Bishop 1994, Mixture density networks; as the base of a flow: flowexp",
+        parameters: [
+            ParameterDescription(
+                "components", .anyOf([.integer(1...256), .choice(["match"])]), default: .string("match"),
+                "Number of components K; `match` takes the task's number of modes at its own observation."),
+            ParameterDescription(
+                "covariance", .choice(["diagonal", "full"]), default: .string("full"),
+                "Shape of each component's covariance."),
+            ParameterDescription(
+                "hiddenSizes", .list(.integer(1...2048), count: 0...8), default: .array([.integer(64), .integer(64)]),
+                "Width of each hidden layer of the network (ReLU)."),
+        ])
+
     /// Student t distributions.
     public static let studentT = ComponentDescription(
         name: "student-t", version: 1,
@@ -109,6 +131,6 @@ public enum DistributionCatalog {
 
     /// All bases in the order in which they are listed.
     public static let descriptions: [ComponentDescription] = [
-        gaussian, gaussianMixture, studentT, uniform, resampled,
+        gaussian, gaussianMixture, conditionalGaussianMixture, studentT, uniform, resampled,
     ]
 }

@@ -107,6 +107,8 @@ public enum BaseConfiguration: Sendable, Equatable {
         case DistributionCatalog.gaussian.name: self = .gaussian
         case DistributionCatalog.gaussianMixture.name:
             self = .gaussianMixture(try GaussianMixtureConfiguration(choice.parameters))
+        case DistributionCatalog.conditionalGaussianMixture.name:
+            self = .conditionalGaussianMixture(try ConditionalGaussianMixtureConfiguration(choice.parameters))
         case DistributionCatalog.studentT.name: self = .studentT(try StudentTConfiguration(choice.parameters))
         case DistributionCatalog.uniform.name: self = .uniform
         case DistributionCatalog.resampled.name: self = .resampled(try ResampledConfiguration(choice.parameters))
@@ -187,5 +189,13 @@ public struct ConditionalGaussianMixtureConfiguration: Sendable, Equatable {
         self.components = components
         self.isFull = isFull
         self.hiddenSizes = hiddenSizes
+    }
+
+    /// Reads resolved parameters.
+    public init(_ parameters: ParameterValues) throws(ParameterError) {
+        self.init(
+            components: try parameters.integer("components"),
+            isFull: try parameters.string("covariance") == "full",
+            hiddenSizes: try parameters.integers("hiddenSizes"))
     }
 }

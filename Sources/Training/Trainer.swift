@@ -49,6 +49,7 @@ public final class Trainer {
     private var batch: WeightedBatch
     private var pool: TrainingPool
     private var raw: RawDraws?
+    private var amortised: AmortisedPool?
     private var poolRound = 0
     private var latestPass: ShuffledPass?
     private var counters: TrainerState
@@ -70,27 +71,48 @@ public final class Trainer {
         try Self.checkGivenMeans(flow)
         workspace = FlowWorkspace(flow: flow)
         adam = AdamUpdater(configuration.adam, layout: flow.layout)
-        batch = WeightedBatch(dimension: task.dimension, capacity: configuration.batch)
+        batch = WeightedBatch(
+            dimension: task.dimension, contextDimension: flow.contextDimension, capacity: configuration.batch)
         counters = state ?? TrainerState()
 
-        let first = try RawDraws.draw(
-            task: task, configuration: configuration, seed: seed, purpose: .pool, round: 0)
-        firstDraws = first.logWeights.count
-        let (training, held) = try Self.split(first, task: task, configuration: configuration, seed: seed)
-        pool = try TrainingPool(training, ordering: configuration.usedOrdering)
-        raw = configuration.weighting == .batch ? training : nil
-        firstPoolEffectiveSampleSize = pool.effectiveSampleSize
-        validationDraws = configuration.proposal == .fresh ? held?.logWeights.count ?? 0 : 0
-        // A validation set without any weight says nothing; training goes on without it.
-        let heldPool = held.flatMap { try? TrainingPool($0) }
-        validation = heldPool.map(Self.validationBatch)
-        validationEffectiveSampleSize = heldPool?.effectiveSampleSize
+        var contexts: Points?
+        if configuration.objective == .amortised {
+            let first = try Self.amortisedPool(task, configuration, flow, seed: seed, round: 0)
+            amortised = first
+            firstDraws = configuration.cost(draws: configuration.draws)
+            contexts = first.initialization.contexts
+            let draws = first.initialization.draws
+            pool = try TrainingPool(RawDraws(points: draws, logWeights: [Double](repeating: 0, count: draws.count)))
+            firstPoolEffectiveSampleSize = first.effectiveSampleSize
+            let heldDraws = Int((configuration.validationFraction * Double(configuration.draws)).rounded(.up))
+            validationDraws = heldDraws > 0 ? configuration.cost(draws: heldDraws) : 0
+            let held =
+                heldDraws > 0
+                ? try Self.amortisedPool(
+                    task, configuration, flow, seed: seed, purpose: .validation, round: 0, draws: heldDraws) : nil
+            validation = held?.wholeBatch()
+            validationEffectiveSampleSize = held?.effectiveSampleSize
+        } else {
+            let first = try RawDraws.draw(
+                task: task, configuration: configuration, seed: seed, purpose: .pool, round: 0)
+            firstDraws = first.logWeights.count
+            let (training, held) = try Self.split(first, task: task, configuration: configuration, seed: seed)
+            pool = try TrainingPool(training, ordering: configuration.usedOrdering)
+            raw = configuration.weighting == .batch ? training : nil
+            firstPoolEffectiveSampleSize = pool.effectiveSampleSize
+            validationDraws = configuration.proposal == .fresh ? held?.logWeights.count ?? 0 : 0
+            // A validation set without any weight says nothing; training goes on without it.
+            let heldPool = held.flatMap { try? TrainingPool($0) }
+            validation = heldPool.map(Self.validationBatch)
+            validationEffectiveSampleSize = heldPool?.effectiveSampleSize
+        }
 
         if let state {
             parameters = flow.makeParameters()
             try restore(state)
         } else {
-            parameters = flow.initialParameters(draws: pool.points, weights: pool.weights, seed: seed)
+            parameters = flow.initialParameters(
+                draws: pool.points, weights: pool.weights, contexts: contexts, seed: seed)
             if configuration.averaging > 0 { average = flow.makeParameters() }
             average?.copy(from: parameters)
             if earlyStoppingActs { bestParameters = flow.makeParameters() }
@@ -116,7 +138,9 @@ public final class Trainer {
     public var likelihoodEvaluations: Int {
         let later =
             configuration.poolEffectiveSize > 0
-            ? counters.laterDraws : configuration.draws * (configuration.roundsBegun(afterSteps: counters.step) - 1)
+            ? counters.laterDraws
+            : configuration.cost(draws: configuration.draws)
+                * (configuration.roundsBegun(afterSteps: counters.step) - 1)
         return validationDraws + firstDraws + later
     }
 
@@ -128,11 +152,14 @@ public final class Trainer {
 
     /// The result so far: the parameters of the best validation with early stopping, else the latest. The normaliser of
     /// a `resampled` base is measured with 10⁶ draws for it.
+    ///
+    /// A conditional flow comes conditioned on the task's own observation.
     public func trained() -> TrainedFlow {
         let result = flow.makeParameters()
         result.copy(from: bestParameters ?? average ?? parameters)
         flow.measureNormalizer(result, seed: seed)
-        return TrainedFlow(flow: flow, parameters: result)
+        return TrainedFlow(
+            flow: flow, parameters: result, observation: flow.contextDimension > 0 ? task.observation : [])
     }
 
     /// Everything needed to continue; taking it changes nothing.
@@ -220,7 +247,7 @@ public final class Trainer {
             step: counters.step,
             loss: counters.lossCount > 0 ? counters.lossSum / Double(counters.lossCount) : .nan,
             validationLoss: validationLoss, gradientNorm: gradientNorm, learningRate: rate,
-            effectiveSampleSize: pool.effectiveSampleSize, likelihoodEvaluations: likelihoodEvaluations,
+            effectiveSampleSize: amortised?.effectiveSampleSize ?? pool.effectiveSampleSize, likelihoodEvaluations: likelihoodEvaluations,
             nonfiniteBatches: counters.nonfiniteBatches)
         counters.lossSum = 0
         counters.lossCount = 0
@@ -240,6 +267,11 @@ public final class Trainer {
 
     private func drawPool(round: Int) throws(TrainingError) {
         guard round != poolRound else { return }
+        if amortised != nil {
+            amortised = try Self.amortisedPool(task, configuration, flow, seed: seed, round: round)
+            poolRound = round
+            return
+        }
         let draws = try RawDraws.draw(
             task: task, configuration: configuration, seed: seed, purpose: .pool, round: round)
         // A resumed run draws its current pool again; it was counted at the round's first step.
@@ -251,12 +283,34 @@ public final class Trainer {
         poolRound = round
     }
 
+    private static func amortisedPool(
+        _ task: any InferenceTask, _ configuration: TrainingConfiguration, _ flow: Flow, seed: UInt64,
+        purpose: StreamPurpose = .pool, round: Int, draws: Int? = nil
+    ) throws(TrainingError) -> AmortisedPool {
+        guard let simulator = task as? any SimulatorTask, flow.contextDimension == task.observation.count else {
+            throw .configuration("objective 'amortised' needs a task with a simulator and a conditional flow")
+        }
+        return try AmortisedPool(
+            task: simulator, configuration: configuration, seed: seed, purpose: purpose, round: round,
+            draws: draws ?? configuration.draws)
+    }
+
+    /// The next `batch` of `count` members of the pool in shuffled passes.
+    private func nextOrder(step: Int, count: Int) -> PoolOrder {
+        let number = step - poolRound * (configuration.proposal == .fresh ? configuration.stepsPerRound : 0)
+        return PoolOrder(
+            count: count, size: configuration.batch, number: number, seed: seed, round: poolRound, latest: &latestPass)
+    }
+
     private func fillBatch(step: Int) -> Bool {
+        if let amortised {
+            amortised.fill(
+                step: step, order: nextOrder(step: step, count: amortised.observations), size: configuration.batch,
+                seed: seed, into: &batch)
+            return true
+        }
         if let raw {
-            let number = step - poolRound * (configuration.proposal == .fresh ? configuration.stepsPerRound : 0)
-            let order = PoolOrder(
-                count: raw.logWeights.count, size: configuration.batch, number: number, seed: seed, round: poolRound,
-                latest: &latestPass)
+            let order = nextOrder(step: step, count: raw.logWeights.count)
             return BatchSelection.slice(
                 raw, order: order, size: configuration.batch, pruneBelow: configuration.pruneBelow, into: &batch)
         }

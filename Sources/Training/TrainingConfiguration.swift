@@ -6,6 +6,8 @@ public enum TrainingObjective: String, Sendable, Equatable {
     case likelihoodWeighted = "likelihood-weighted"
     /// −mean log q(θ_i), θ_i from the exact posterior.
     case maximumLikelihood = "maximum-likelihood"
+    /// −mean_j Σ_i w_ij log q(θ_i|x_j) over x_j from the prior predictive: one conditional flow for every x.
+    case amortised
 }
 
 /// Where training draws come from over time.
@@ -66,6 +68,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var weighting: WeightingKind
     /// Per-batch weights below this share of the largest are left out; 0 keeps all.
     public var pruneBelow: Double
+    /// With the amortised objective: N, the draws that compete for each x_j.
+    public var candidates: Int
+    /// With the amortised objective: whether the θ_j that x_j was simulated from is one of them.
+    public var includeGenerating: Bool
     /// Points per step.
     public var batch: Int
     /// Optimiser steps.
@@ -96,6 +102,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
         stepsPerRound = try parameters.integer("stepsPerRound")
         weighting = try Self.choice("weighting", parameters)
         pruneBelow = try parameters.number("pruneBelow")
+        candidates = try parameters.integer("candidates")
+        includeGenerating = try parameters.boolean("includeGenerating")
         batch = try parameters.integer("batch")
         steps = try parameters.integer("steps")
         adam = AdamConfiguration(
@@ -126,6 +134,11 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
     /// The round (pool number) that a step trains on.
     func round(ofStep step: Int) -> Int { proposal == .fixedPool ? 0 : step / stepsPerRound }
+
+    /// What a pool of `draws` costs in likelihood evaluations and simulations.
+    func cost(draws: Int) -> Int {
+        objective == .amortised ? AmortisedPool.cost(draws: draws, candidates: candidates) : draws
+    }
 
     /// Rounds begun after `step` steps.
     func roundsBegun(afterSteps step: Int) -> Int { step == 0 ? 1 : round(ofStep: step - 1) + 1 }

@@ -15,6 +15,14 @@ public enum TrainingParameters {
             summary: "Maximum likelihood on exact posterior samples: the oracle that removes the weighting's error.",
             definition: "loss(φ) = −mean_i log q_φ(θ_i), θ_i drawn from the exact posterior",
             source: "the task's exact reference sampler"),
+        ComponentDescription(
+            name: "amortised", version: 1,
+            summary: "One conditional flow q(θ|x) for every x, by conditional likelihood weighting; needs a simulator.",
+            definition: """
+                loss(φ) = −mean_j Σ_i w_ij log q_φ(θ_i|x_j), x_j ~ p(x|θ_j), θ_j from the prior, w_ij = softmax_i log \
+                p(x_j|θ_i) over θ_j and N − 1 further prior draws; N = 1 is neural posterior estimation
+                """,
+            source: "arXiv 2512.04954; Andrieu, Lee and Vihola 2018 (i-SIR); Papamakarios and Murray 2016 (NPE)"),
     ]
 
     /// The version of the trainer: optimiser, schedule, batching, initialisation order.
@@ -53,6 +61,14 @@ public enum TrainingParameters {
             "pruneBelow", .number(0...0.1, exclusiveMinimum: false), default: .number(0), absent: .number(0),
             "With `weighting: batch`: draws of less than this share of the batch's largest weight skip the flow; their "
                 + "weight is lost, at most this share of the largest for each. 0 keeps all."),
+        ParameterDescription(
+            "candidates", .integer(1...65_536), default: .integer(8), absent: .integer(8),
+            "With objective `amortised`: N, the draws that compete for each simulated x by their likelihood; 1: only the one "
+                + "that x was simulated from (neural posterior estimation)."),
+        ParameterDescription(
+            "includeGenerating", .boolean, default: .bool(true), absent: .bool(true),
+            "With objective `amortised`: whether the draw that x was simulated from is among the candidates; without it "
+                + "the weighting is biased (an ablation)."),
         ParameterDescription(
             "batch", .integer(1...1_048_576), default: .integer(512), "Points per optimiser step."),
         ParameterDescription(

@@ -55,19 +55,25 @@ package struct RawDraws: Sendable {
             let points = task.samplePosterior(
                 count: count, observation: task.observation, stream: stream.substream(block))
             return RawDraws(points: points, logWeights: [Double](repeating: 0, count: count))
-        case .likelihoodWeighted:
-            let points =
-                switch configuration.drawSequence {
-                case .random: task.samplePrior(count: count, stream: stream.substream(block))
-                case .quasi:
-                    SobolSequence.points(start..<(start + count), box: task.priorBox, stream: stream)
-                }
+        case .likelihoodWeighted, .amortised:
+            let points = prior(
+                task, configuration.drawSequence, start..<(start + count), stream: stream, block: block)
             let logWeights = task.logLikelihood(of: points, observation: task.observation)
             if let index = logWeights.firstIndex(where: { $0.isNaN || $0 == .infinity }) {
                 throw .likelihoodNotFinite(
                     point: (0..<points.dimension).map { points[index, $0] }, value: logWeights[index])
             }
             return RawDraws(points: points, logWeights: logWeights)
+        }
+    }
+
+    /// Prior draws number `range` of a pool: of the Sobol' sequence, or independent ones of block `block`.
+    static func prior(
+        _ task: any InferenceTask, _ sequence: DrawSequence, _ range: Range<Int>, stream: RandomStream, block: UInt32
+    ) -> Points {
+        switch sequence {
+        case .random: task.samplePrior(count: range.count, stream: stream.substream(block))
+        case .quasi: SobolSequence.points(range, box: task.priorBox, stream: stream)
         }
     }
 

@@ -67,7 +67,8 @@ struct RunExecution {
         task = try TaskCatalog.make(configuration.task)
         training = try TrainingConfiguration(configuration.training)
         flow = Flow(
-            dimension: task.dimension, bounds: task.priorBox,
+            dimension: task.dimension,
+            contextDimension: training.objective == .amortised ? task.observation.count : 0, bounds: task.priorBox,
             configuration: try FlowConfiguration(configuration.flow),
             base: try BaseConfiguration(configuration.base))
     }
@@ -208,7 +209,8 @@ struct RunExecution {
             else { throw CheckpointError.damaged("tensor '\(tensor.name)' is missing or has another shape") }
             for (i, value) in floats.enumerated() { parameters.pointer[tensor.offset + i] = value }
         }
-        return TrainedFlow(flow: flow, parameters: parameters)
+        return TrainedFlow(
+            flow: flow, parameters: parameters, observation: flow.contextDimension > 0 ? task.observation : [])
     }
 }
 

@@ -20,6 +20,8 @@ struct ResolvedSection: Sendable {
 struct TaskFacts: Sendable {
     var modeCount: Int?
     var dimension: Int
+    /// Whether x can be simulated, so that a conditional flow can be trained.
+    var hasSimulator: Bool
 }
 
 /// Resolves sections and remembers them: cells share their sections, so each distinct one is resolved once.

@@ -9,7 +9,8 @@ extension SpecExpander {
         do {
             let entry = vocabulary.tasks.first { $0.description.name == section.name }
             guard let task = try entry?.make(section.parameters) else { return nil }
-            return TaskFacts(modeCount: task.modeCount, dimension: task.dimension)
+            return TaskFacts(
+                modeCount: task.modeCount, dimension: task.dimension, hasSimulator: task is any SimulatorTask)
         } catch {
             // A parameter's own place is better than the task's.
             let name = (error as? ParameterError)?.name

@@ -1,0 +1,56 @@
+import Catalog
+import Flows
+import Tasks
+import Training
+
+// What an objective asks of the other settings.
+extension SpecExpander {
+    /// Whether the cell's objective fits its task, base and pool settings; what does not is reported at the setting
+    /// that a person would change.
+    mutating func checkObjective(_ cell: Cell, _ facts: TaskFacts) -> Bool {
+        let training = resolver.sections[cell.training]
+        let base = resolver.sections[cell.base]
+        let isAmortised = training.parameters["objective"]?.stringValue == TrainingObjective.amortised.rawValue
+        let isConditional = base.name == DistributionCatalog.conditionalGaussianMixture.name
+        guard isAmortised else {
+            return !isConditional
+                || refuse(
+                    base, .base, "", "base 'conditional-gmm' makes its mixture from x, which only amortised runs have",
+                    "add \"training\": {\"objective\": \"amortised\"}, or use the base \"gmm\"")
+        }
+        guard facts.hasSimulator else {
+            let able = vocabulary.tasks.compactMap { entry -> String? in
+                let task = try? entry.make(ParameterValues(entry.description.defaults))
+                return task is any SimulatorTask ? entry.description.name : nil
+            }
+            return refuse(
+                training, .training, "objective",
+                "objective 'amortised' needs a task that simulates x; '\(resolver.sections[cell.task].name ?? "")' is a density",
+                "use one of: \(able.joined(separator: ", "))")
+        }
+        if training.parameters["weighting"]?.stringValue == WeightingKind.batch.rawValue {
+            return refuse(
+                training, .training, "weighting", "weighting 'batch' does not apply to objective 'amortised'",
+                "leave it out: weights are normalised over the candidates of each x")
+        }
+        if let size = training.parameters["poolEffectiveSize"]?.doubleValue, size > 0 {
+            return refuse(
+                training, .training, "poolEffectiveSize",
+                "poolEffectiveSize does not apply to objective 'amortised'", "leave it out, or raise training.draws")
+        }
+        return true
+    }
+
+    /// Reports a mistake once, at the assignment that decided `name` (or the section). Always false.
+    private mutating func refuse(
+        _ section: ResolvedSection, _ kind: SpecSection, _ name: String, _ message: String, _ remedy: String
+    ) -> Bool {
+        let place = section.deciding[name] ?? section.deciding[""]
+        let diagnostic = SpecDiagnostic(
+            at: place?.node.position ?? model.position,
+            keyPath: place?.keyPath ?? (name.isEmpty ? kind.rawValue : "\(kind.rawValue).\(name)"),
+            message: message, remedy: remedy)
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        return false
+    }
+}
