@@ -124,12 +124,12 @@ package struct AmortisedPool: Sendable {
     }
 
     /// Simulations and likelihood evaluations of such a pool.
-    static func cost(draws: Int, candidates: Int) -> Int {
+    package static func cost(draws: Int, candidates: Int) -> Int {
         observations(draws: draws, candidates: candidates) * (candidates == 1 ? 1 : candidates + 1)
     }
 
     /// Batch of step `step`: the next observations of a shuffled pass, a candidate of each drawn by its weight.
-    func fill(step: Int, order: PoolOrder, size: Int, seed: UInt64, into batch: inout WeightedBatch) {
+    package func fill(step: Int, order: PoolOrder, size: Int, seed: UInt64, into batch: inout WeightedBatch) {
         var stream = RandomStream(
             seed: seed, purpose: .resampling, step: UInt32(truncatingIfNeeded: step), substream: 1 << 31)
         let weight = Float(1 / Double(size))
@@ -158,7 +158,7 @@ package struct AmortisedPool: Sendable {
     }
 
     /// All candidates of weight with their weights over M: the loss over the pool without resampling.
-    func wholeBatch() -> WeightedBatch {
+    package func wholeBatch() -> WeightedBatch {
         var kept: [(index: Int, weight: Double)] = []
         for j in 0..<observations {
             var before = 0.0

@@ -72,6 +72,17 @@ struct TrainerCase: Sendable, CustomStringConvertible {
                 "objective": .string("maximum-likelihood"), "draws": .integer(2500),
                 "earlyStoppingPatience": .integer(2),
             ]),
+        TrainerCase(
+            description: "amortised, fresh, conditional mixture", task: "quadratic-2d",
+            base: .conditionalGaussianMixture(ConditionalGaussianMixtureConfiguration(components: 2, hiddenSizes: [8])),
+            changes: ["objective": .string("amortised"), "candidates": .integer(4), "averaging": .number(4)]),
+        TrainerCase(
+            description: "amortised, static, one candidate, early stopping", task: "quadratic-3d",
+            base: .gaussianMixture(GaussianMixtureConfiguration(components: 2)),
+            changes: [
+                "objective": .string("amortised"), "candidates": .integer(1), "proposal": .string("static"),
+                "draws": .integer(2500), "earlyStoppingPatience": .integer(2),
+            ]),
     ]
 
     func make(_ state: TrainerState? = nil) throws -> Trainer {
@@ -81,8 +92,9 @@ struct TrainerCase: Sendable, CustomStringConvertible {
         for (name, value) in changes { values[name] = value }
         let task = try TaskCatalog.make(ComponentChoice(name: task))
         let flow = Flow(
-            dimension: task.dimension, configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [16, 24]),
-            base: base)
+            dimension: task.dimension,
+            contextDimension: values["objective"] == .string("amortised") ? task.observation.count : 0,
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [16, 24]), base: base)
         return try Trainer(
             task: task, flow: flow, configuration: try TrainingConfiguration(values), seed: 5, state: state)
     }
