@@ -18,6 +18,7 @@ extension SpecReader {
             guard claim(path, member, keyPath: keyPath),
                 let elements = readAxisList(member.value, path: path, keyPath: keyPath)
             else { continue }
+            warnOfRepeats(elements, keyPath: keyPath)
             let index = model.axes.count
             var values: [[SpecAssignment]] = []
             for (i, element) in elements.enumerated() {
@@ -81,6 +82,17 @@ extension SpecReader {
             }
         }
         guard isComplete else { return }
+        // Single values may repeat in a group, whole rows should not.
+        var seen: [[JSONValue]: Int] = [:]
+        for i in values.indices {
+            let row = columns.map { $0.elements[i].value }
+            if let earlier = seen[row] {
+                report(
+                    .warning, at: columns[0].elements[i].position, "\(groupPath)[\(i)]",
+                    "the same values stand at [\(earlier)]; they are run once")
+            }
+            seen[row] = i
+        }
         model.axes.append(
             SpecAxis(
                 paths: columns.map(\.path), values: values, position: group.position,
@@ -114,6 +126,10 @@ extension SpecReader {
             mismatch(node, keyPath, "an axis needs at least one value", allowed: "[…]")
             return nil
         }
+        return elements
+    }
+
+    private mutating func warnOfRepeats(_ elements: [JSONNode], keyPath: String) {
         var seen: [JSONValue: Int] = [:]
         for (i, element) in elements.enumerated() where element.content != .invalid {
             if let earlier = seen[element.value] {
@@ -123,7 +139,6 @@ extension SpecReader {
             }
             seen[element.value] = i
         }
-        return elements
     }
 
     private mutating func readAxisValue(
