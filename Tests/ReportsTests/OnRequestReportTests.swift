@@ -194,7 +194,7 @@ import Testing
         let text = ReportFormat.table.render(try report([-0.5, -0.5, 0]))
         #expect(
             text.contains(
-                "(d-plus better, Δ −0.5035, p 0.008; kl better, Δ −0.5035, p 0.008; mode-tv tied, Δ 0, p 1.00)")
+                "(d-plus better, Δ −0.5035, p = 0.008; kl better, Δ −0.5035, p = 0.008; mode-tv tied, Δ 0, p = 1.00)")
         )
         let few = try report([-0.5, -0.5, -0.5], seeds: 5)
         #expect(few.verdicts.map(\.word) == [.undecided] && !few.verdicts[0].wins)

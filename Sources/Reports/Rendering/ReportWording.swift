@@ -78,8 +78,7 @@ struct ReportWording {
         if headline.againstBaseline > 0 { text += ", \(headline.againstBaseline) won by failure" }
         text += difference(headline)
         if let p = headline.p {
-            let shown = NumberText.p(p)
-            text += ", p " + (shown.hasPrefix("<") ? "< " + shown.dropFirst() : "= " + shown)
+            text += ", " + Self.equation(p)
             let test = isWilcoxon ? "Wilcoxon" : headline.isRankTest ? "sign-flip of signed ranks" : "sign-flip"
             text += " (\(test), stratified, \(headline.units) units"
             if let least = headline.minimumP, least >= 0.01 { text += ", least possible \(NumberText.plain(least))" }
@@ -88,6 +87,12 @@ struct ReportWording {
             text += ", not testable"
         }
         return DisplayText.visible(text)
+    }
+
+    /// `p = 0.03`, `p < 0.0001`.
+    private static func equation(_ p: Double) -> String {
+        let shown = NumberText.p(p)
+        return "p " + (shown.hasPrefix("<") ? "< " + shown.dropFirst() : "= " + shown)
     }
 
     /// `, pooled Δ −0.03 [−.04, −.02]`, with what is unusual about it.
@@ -122,12 +127,12 @@ struct ReportWording {
         return section.headlines.count < compared || section.headlines.count == 1 ? section.headlines : []
     }
 
-    /// `verdict: gmm against gaussian: wins (d-plus better, Δ −0.02, p 0.002; kl better, …; mode-tv tied, …)`.
+    /// `verdict: gmm against gaussian: wins (d-plus better, Δ −0.02, p = 0.002; kl better, …; mode-tv tied, …)`.
     func verdict(_ verdict: Verdict) -> String {
         let reasons = verdict.outcomes.map { reason in
             var text = "\(reason.metric) \(reason.outcome.rawValue)"
             if let difference = reason.difference { text += ", Δ \(NumberText.estimate(difference).mean)" }
-            if let p = reason.adjustedP { text += ", p \(NumberText.p(p))" }
+            if let p = reason.adjustedP { text += ", " + Self.equation(p) }
             return text
         }
         var text = "verdict: \(verdict.variant) against \(verdict.baseline): \(verdict.word.rawValue)"
