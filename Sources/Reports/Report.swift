@@ -14,6 +14,20 @@ public struct Interval: Sendable, Equatable {
     }
 }
 
+/// A number with its 95 % interval.
+public struct Estimate: Sendable, Equatable {
+    /// The number.
+    public var value: Double
+    /// Nil where there are too few values for one.
+    public var interval: Interval?
+
+    /// Creates an estimate.
+    public init(_ value: Double, _ interval: Interval?) {
+        self.value = value
+        self.interval = interval
+    }
+}
+
 /// A reason and how often it occurred.
 public struct ReasonCount: Sendable, Equatable {
     /// Why.
@@ -36,15 +50,17 @@ public struct Comparison: Sendable, Equatable {
     public var completePairs: Int
     /// Mean of cell − baseline over complete pairs.
     public var difference: Double?
-    /// 95 % t interval of `difference`; nil with fewer than two complete pairs.
+    /// 95 % interval of `difference`; nil with fewer than two complete pairs.
     public var interval: Interval?
-    /// Sign-flip p; nil without pairs.
+    /// Interquartile mean of cell − baseline over complete pairs; nil unless it was asked for.
+    public var interquartileDifference: Estimate?
+    /// p of the test that was asked for; nil without pairs.
     public var p: Double?
     /// `p` adjusted by Holm's method over the metric's whole family.
     public var adjustedP: Double?
     /// The least p that this number of pairs can give: 2/2ⁿ.
     public var minimumP: Double?
-    /// A pair has a side without a value, so p is of signed ranks and the means are survivors' only.
+    /// p is of signed ranks: that was asked for, or a pair has a side without a value.
     public var isRankTest: Bool
     /// Complete pairs in which the cell is below, equal to, above the baseline.
     public var below: Int
@@ -52,6 +68,12 @@ public struct Comparison: Sendable, Equatable {
     public var equal: Int
     /// Complete pairs in which the cell is above.
     public var above: Int
+
+    /// A pair has a side without a value, so that the means are the survivors' only.
+    public var isOfSurvivors: Bool { completePairs < pairs }
+
+    /// The difference to show: the interquartile mean where it was asked for, else the mean; nil without complete pairs.
+    public var estimate: Estimate? { interquartileDifference ?? difference.map { Estimate($0, interval) } }
 }
 
 /// One cell and one metric: a row of the report. Runs in it differ only in the seed.
@@ -86,8 +108,10 @@ public struct ReportRow: Sendable, Equatable {
     public var mean: Double?
     /// Standard deviation over seeds (n − 1); nil below two.
     public var standardDeviation: Double?
-    /// 95 % t interval of the mean; nil below two values.
+    /// 95 % interval of the mean; nil below two values.
     public var interval: Interval?
+    /// Interquartile mean of `values`; nil unless it was asked for.
+    public var interquartileMean: Estimate?
     /// The same metric between two samples of the exact posterior.
     public var floor: ReportFloor?
     /// Mean of the cell's pool limits, nil unless the pool is static and a limit is known.
@@ -117,6 +141,9 @@ public struct ReportRow: Sendable, Equatable {
     /// Number of values averaged.
     public var n: Int { values.count }
 
+    /// The estimate to show: the interquartile mean where it was asked for, else the mean; nil without values.
+    public var estimate: Estimate? { interquartileMean ?? mean.map { Estimate($0, interval) } }
+
     /// Number of failed runs.
     public var failed: Int { failures.reduce(0) { $0 + $1.count } }
 }
@@ -145,16 +172,23 @@ public struct Headline: Sendable, Equatable {
     public var difference: Double?
     /// 95 % interval.
     public var interval: Interval?
+    /// Interquartile mean over all units' differences; nil unless it was asked for.
+    public var interquartileDifference: Estimate?
+    /// Probability that a run of the variant is better than one of the baseline; nil unless it was asked for, and for
+    /// metrics without a better direction.
+    public var improvement: Estimate?
     /// Independent units that are flipped: one for each (task configuration, seed).
     public var units: Int
-    /// Sign-flip p.
+    /// p of the test that was asked for, stratified.
     public var p: Double?
     /// Holm over the metric's headlines.
     public var adjustedP: Double?
     /// The least p that so many units can give.
     public var minimumP: Double?
-    /// A run failed, so that p is of signed ranks.
+    /// p is of signed ranks: that was asked for, or a run failed.
     public var isRankTest: Bool
+    /// A run failed, so that the difference is the survivors' only.
+    public var isOfSurvivors: Bool
     /// Sign of the tested statistic: −1 when the variant is below the baseline.
     public var sign: Int
 }
@@ -175,34 +209,6 @@ public struct ReportSection: Sendable, Equatable {
     public var notes: [String]
 }
 
-/// How a variant does on the three metrics that must be read together.
-public struct Verdict: Sendable, Equatable {
-    /// A metric's outcome for the variant.
-    public enum Outcome: String, Sendable, Equatable {
-        case better, tied, worse
-        /// Too few pairs for any p below 0.05.
-        case undecided
-    }
-    /// For example `gmm match`.
-    public var variant: String
-    /// What it is compared with.
-    public var baseline: String
-    /// d-plus, kl, mode-tv in this order.
-    public var outcomes: [(metric: String, outcome: Outcome)]
-
-    /// Better on at least one and not worse or undecided on any.
-    public var wins: Bool {
-        outcomes.contains { $0.outcome == .better }
-            && outcomes.allSatisfy { $0.outcome == .better || $0.outcome == .tied }
-    }
-
-    /// Equal in all fields.
-    public static func == (left: Verdict, right: Verdict) -> Bool {
-        left.variant == right.variant && left.baseline == right.baseline
-            && left.outcomes.elementsEqual(right.outcomes, by: ==)
-    }
-}
-
 /// A column of axis values.
 public struct AxisColumn: Sendable, Equatable {
     /// Full path.
@@ -221,6 +227,8 @@ public struct Report: Sendable, Equatable {
     public var shownAxes: [AxisColumn]
     /// For example `gaussian`, `components = 1`; nil without a baseline.
     public var baseline: String?
+    /// The statistics that were asked for.
+    public var statistics: ReportStatistics
     /// One a metric.
     public var sections: [ReportSection]
     /// One a variant, when the three metrics are there.

@@ -10,17 +10,20 @@ public struct ReportOptions: Sendable, Equatable {
     public var sweeps: [String]
     /// Full paths that the specs declare as axes, in their order; they become columns whenever they vary.
     public var declaredAxes: [String]
+    /// Intervals, tests and summaries.
+    public var statistics: ReportStatistics
 
     /// Creates options.
     public init(
         metrics: [String], by: [String]? = nil, baseline: String? = nil, sweeps: [String] = [],
-        declaredAxes: [String] = []
+        declaredAxes: [String] = [], statistics: ReportStatistics = ReportStatistics()
     ) {
         self.metrics = metrics
         self.by = by
         self.baseline = baseline
         self.sweeps = sweeps
         self.declaredAxes = declaredAxes
+        self.statistics = statistics
     }
 }
 

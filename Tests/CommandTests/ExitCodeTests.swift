@@ -10,7 +10,10 @@ struct ExitCodeTests {
             (["ls", "--jsn"], "--json"), (["sweep", "spec.json", "-j", "0"], "1 to 1024"),
             (["sweep", "spec.json", "-j", "two"], "two"), (["sweep", "spec.json", "--timeout", "soon"], "soon"),
             (["ls", "--where", "task="], "column 6"), (["report", "--metric", "mmd", "--format", "pdf"], "table"),
-            (["report", "--metric", "mmd", "--all", "tiny"], "not both"), (["ls", "-q", "-v"], "exclude"),
+            (["report", "--metric", "mmd", "--all", "tiny"], "not both"),
+            (["report", "--metric", "mmd", "--interval", "bootsrap"], "did you mean 'bootstrap'"),
+            (["report", "--metric", "mmd", "--test", "wilcox"], "did you mean 'wilcoxon'"),
+            (["report", "--metric", "mmd", "--summary", "median"], "mean, iqm"), (["ls", "-q", "-v"], "exclude"),
             (["list", "taks"], "tasks"), (["describe", "two-mons"], "did you mean 'two-moons'"),
             (["store", "digst"], "digst"),
         ])

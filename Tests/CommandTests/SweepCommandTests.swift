@@ -63,6 +63,14 @@ struct SweepCommandTests {
             let text = try place.run("report", "tiny", "--metric", "mmd", "--format", format)
             #expect(text.status == 0 && text.output.contains("gaussian") && text.output.contains("mmd"))
         }
+        let other = try place.json(
+            "report", "--metric", "mmd", "--interval", "bootstrap", "--test", "wilcoxon", "--summary", "iqm",
+            "--improvement",
+            "--json")
+        #expect((other["statistics"] as? [String: Any])?["interval"] as? String == "bootstrap")
+        let otherGMM = try #require((other["rows"] as? [[String: Any]])?.first { $0["base"] as? String == "gmm" })
+        #expect(otherGMM["mean"] as? Double == gmm["mean"] as? Double && otherGMM["deltaIQM"] is Double)
+        #expect((other["headlines"] as? [[String: Any]])?.first?["improvement"] is Double)
         let unknown = try place.run("report", "--metric", "mdm")
         #expect(unknown.status == 64 && unknown.errors.contains("mmd"))
         #expect(try place.run("report", "other", "--metric", "mmd").status == 66)

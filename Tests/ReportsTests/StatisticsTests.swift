@@ -170,16 +170,20 @@ func isClose(_ value: Double?, _ expected: Double, _ tolerance: Double, scale: D
 
     @Test func failedSidesRankBeyondEveryDifference() throws {
         let pairs: [PairOutcome] = [.difference(-3), .difference(-1), .cellFailed, .difference(-2), .bothFailed]
-        let lower = try #require(PairedScores.scores(pairs, direction: .lower))
-        #expect(lower.isRankTest)
-        #expect(lower.scores == [-6, -2, 8, -4, 0])
-        let higher = try #require(PairedScores.scores(pairs, direction: .higher))
-        #expect(higher.scores == [-6, -2, -8, -4, 0])
-        #expect(PairedScores.scores(pairs, direction: .target) == nil)
+        #expect(PairedScores.doubledRanks(pairs, direction: .lower) == [-6, -2, 8, -4, 0])
+        #expect(PairedScores.doubledRanks(pairs, direction: .higher) == [-6, -2, -8, -4, 0])
+        #expect(PairedScores.doubledRanks(pairs, direction: .target) == nil)
         // One failure among five otherwise better pairs has the largest rank: the sum is 5 − 1 − 2 − 3 − 4 = −5. A sum
         // is 15 − 2k with k a subset's sum; k ≤ 5 for 1 + 1 + 1 + 2 + 2 + 3 = 10 subsets, so |sum| ≥ 5 for 20 of 32.
         let five: [PairOutcome] = [.difference(-1), .difference(-2), .difference(-3), .difference(-4), .cellFailed]
-        #expect(SignFlip.p(try #require(PairedScores.scores(five, direction: .lower)).scores) == 20.0 / 32)
+        let ranks = try #require(PairedScores.doubledRanks(five, direction: .lower))
+        #expect(SignFlip.p(ranks) == 20.0 / 32 && Wilcoxon.p(doubledRanks: ranks) == 20.0 / 32)
+        // A failure makes the test one of ranks, whichever was asked for.
+        for test in ReportTest.allCases {
+            let result = PairedTest(five, direction: .lower, test: test)
+            #expect(result == PairedTest(five, direction: .lower, test: .wilcoxon))
+            #expect(result.isRankTest && result.p == 20.0 / 32 && result.minimumP == 2.0 / 32)
+        }
     }
 
     @Test func meansKeepSmallPartsOfLargeSums() throws {

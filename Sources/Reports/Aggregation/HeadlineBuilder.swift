@@ -3,7 +3,13 @@ import Catalog
 /// The pairs of one row, kept for its variant's headline.
 struct RowPairs {
     let cell: ReportCell
-    let pairs: [(seed: Int, outcome: PairOutcome)]
+    let pairs: [SeedPair]
+}
+
+/// One pair's part of a unit's score.
+private struct SeedScore {
+    let seed: Int
+    let score: Double
 }
 
 /// Pools one variant's rows into a headline.
@@ -14,6 +20,7 @@ struct HeadlineBuilder {
     let axes: ReportAxes
     let selector: BaselineSelector
     let direction: ReportDirection
+    let statistics: ReportStatistics
 
     /// The name of a cell's variant: base, components and whatever else is freed and varies on its own.
     func variant(_ cell: ReportCell) -> String {
@@ -39,52 +46,100 @@ struct HeadlineBuilder {
         let outcomes = rows.flatMap { $0.pairs.map(\.outcome) }
         guard outcomes.contains(where: { $0 != .bothFailed }) else { return nil }
         let differences = outcomes.compactMap(\.difference)
-        let isRankTest = differences.count < outcomes.count
-        let strata = Self.units(rows) { row in
-            row.pairs.compactMap { pair in pair.outcome.difference.map { (pair.seed, $0) } }
-        }
-        let estimate = StratifiedEstimate(strata)
-        var scoreStrata: [[Double]]? = strata
-        if isRankTest {
-            scoreStrata =
-                direction == .target
-                ? nil
-                : Self.units(rows) { row in
-                    // Ranks inside a row are on one scale whatever its task.
-                    let scored = PairedScores.scores(row.pairs.map(\.outcome), direction: direction)?.scores ?? []
-                    let ranks = PairedScores.signedMidranks(scored)
-                    return zip(row.pairs, ranks).map { ($0.seed, $1 / Double(row.pairs.count + 1)) }
+        let isOfSurvivors = differences.count < outcomes.count
+        let strata = Self.units(
+            rows,
+            scores: rows.map { row in
+                row.pairs.compactMap { pair in
+                    pair.outcome.difference.map { SeedScore(seed: pair.seed, score: $0) }
                 }
-        }
-        // Equal weight for every task: the statistic is (number of tasks) × (pooled mean).
-        let scores = scoreStrata.map { $0.flatMap { stratum in stratum.map { $0 / Double(stratum.count) } } }
+            })
+        let estimate = statistics.stratifiedMean(strata)
+        let isWilcoxon = statistics.test == .wilcoxon
+        let isRankTest = isOfSurvivors || isWilcoxon
+        let scores = isRankTest ? rankScores(rows) : Self.weighted(strata)
         let sum = compensatedSum(scores ?? [])
+        let nonzero = scores.map { $0.filter { $0 != 0 }.count }
         return Headline(
             variant: variant, baseline: selector.label, scope: scope(rows.map(\.cell)),
             below: differences.filter { $0 < 0 }.count, equal: differences.filter { $0 == 0 }.count,
             above: differences.filter { $0 > 0 }.count, pairs: outcomes.count,
             againstVariant: outcomes.filter { $0 == .cellFailed }.count,
             againstBaseline: outcomes.filter { $0 == .baselineFailed }.count,
-            difference: estimate?.mean, interval: estimate?.interval, units: scores?.count ?? 0,
-            p: scores.flatMap(SignFlip.p), adjustedP: nil,
-            minimumP: scores.flatMap { SignFlip.minimumP(count: $0.filter { $0 != 0 }.count) },
-            isRankTest: isRankTest, sign: sum < 0 ? -1 : sum > 0 ? 1 : 0)
+            difference: estimate?.value, interval: estimate?.interval,
+            interquartileDifference: statistics.stratifiedInterquartileMean(strata),
+            improvement: statistics.showsImprovement ? improvement(rows) : nil, units: scores?.count ?? 0,
+            p: scores.flatMap(isWilcoxon ? Wilcoxon.p : SignFlip.p), adjustedP: nil,
+            minimumP: nonzero.flatMap(isWilcoxon ? Wilcoxon.minimumP : SignFlip.minimumP),
+            isRankTest: isRankTest, isOfSurvivors: isOfSurvivors, sign: sum < 0 ? -1 : sum > 0 ? 1 : 0)
     }
 
-    /// Mean score of every (task configuration, seed), by task; tasks and seeds in order of first appearance.
-    private static func units(_ rows: [RowPairs], scores: (RowPairs) -> [(seed: Int, score: Double)]) -> [[Double]] {
-        var tasks: [String] = []
-        var bySeed: [String: [Int: [Double]]] = [:]
-        for row in rows {
-            let task = row.cell.key { ReportPaths.isWithin($0, ReportPaths.task) }
-            if bySeed[task] == nil { tasks.append(task) }
-            for (seed, score) in scores(row) { bySeed[task, default: [:]][seed, default: []].append(score) }
-            if bySeed[task] == nil { bySeed[task] = [:] }
+    /// Every unit's score for the rank tests; nil where a failed side has nothing to lose.
+    ///
+    /// Ranks inside a row are on one scale whatever its task. Wilcoxon's test ranks the units of each task again, so that
+    /// its statistic is the sum over tasks of their signed-rank sums.
+    private func rankScores(_ rows: [RowPairs]) -> [Double]? {
+        let outcomes = rows.map { $0.pairs.map(\.outcome) }
+        let ranks = outcomes.map { PairedScores.doubledRanks($0, direction: direction) }
+        guard ranks.allSatisfy({ $0 != nil }) else { return nil }
+        let ranked = zip(rows, ranks).map { row, ranks in
+            zip(row.pairs, ranks ?? []).map { SeedScore(seed: $0.seed, score: $1 / Double(row.pairs.count + 1)) }
         }
-        return tasks.map { task in
-            let seeds = bySeed[task] ?? [:]
-            return seeds.keys.sorted().map { seed in
-                let values = seeds[seed] ?? []
+        let strata = Self.units(rows, scores: ranked)
+        guard statistics.test == .wilcoxon else { return Self.weighted(strata) }
+        return strata.flatMap { stratum in
+            // Means of ranks that are equal but for rounding are tied.
+            PairedScores.signedMidranks(stratum.map { ($0 * 0x1p40).rounded() })
+        }
+    }
+
+    /// Equal weight for every task: the sum is (number of tasks) × (pooled mean).
+    private static func weighted(_ strata: [[Double]]) -> [Double] {
+        strata.flatMap { stratum in stratum.map { $0 / Double(stratum.count) } }
+    }
+
+    /// How probable it is that a run of the variant is better than one of the baseline.
+    private func improvement(_ rows: [RowPairs]) -> Estimate? {
+        guard direction != .target else { return nil }
+        let sign: Double = direction == .lower ? 1 : -1
+        let strata = Self.byTask(rows, rows).map { rows in
+            let seeds = Set(rows.flatMap { $0.pairs.map(\.seed) }).sorted()
+            let unitOfSeed = Dictionary(uniqueKeysWithValues: zip(seeds, seeds.indices))
+            return ImprovementProbability.Stratum(
+                units: seeds.count,
+                cells: rows.map { row in
+                    ImprovementProbability.Cell(
+                        units: row.pairs.map { unitOfSeed[$0.seed] ?? 0 },
+                        values: row.pairs.map { $0.value.map { sign * $0 } ?? .infinity },
+                        baselines: row.pairs.map { $0.baseline.map { sign * $0 } ?? .infinity })
+                })
+        }
+        return ImprovementProbability(strata)?.estimate
+    }
+
+    /// What belongs to each row, by task configuration in order of first appearance.
+    private static func byTask<Value>(_ rows: [RowPairs], _ values: [Value]) -> [[Value]] {
+        var placeOfTask: [String: Int] = [:]
+        var groups: [[Value]] = []
+        for (row, value) in zip(rows, values) {
+            let task = row.cell.key { ReportPaths.isWithin($0, ReportPaths.task) }
+            if let place = placeOfTask[task] {
+                groups[place].append(value)
+            } else {
+                placeOfTask[task] = groups.count
+                groups.append([value])
+            }
+        }
+        return groups
+    }
+
+    /// Mean score of every (task configuration, seed), by task; seeds ascending, tasks without a score left out.
+    private static func units(_ rows: [RowPairs], scores: [[SeedScore]]) -> [[Double]] {
+        byTask(rows, scores).map { rows in
+            var bySeed: [Int: [Double]] = [:]
+            for score in rows.joined() { bySeed[score.seed, default: []].append(score.score) }
+            return bySeed.keys.sorted().map { seed in
+                let values = bySeed[seed] ?? []
                 return compensatedSum(values) / Double(values.count)
             }
         }.filter { !$0.isEmpty }
@@ -102,33 +157,5 @@ struct HeadlineBuilder {
             parts.append(path == ReportPaths.couplingLayers ? "\(count) depths" : "\(count) values of \(title)")
         }
         return parts.joined(separator: " × ")
-    }
-}
-
-/// d-plus alone can be gamed by dropping modes, so these three are read together.
-enum VerdictBuilder {
-    static let metrics = ["d-plus", "kl", "mode-tv"]
-
-    /// A verdict for each variant with a headline in all three sections; none unless all three are reported.
-    static func verdicts(_ sections: [ReportSection]) -> [Verdict] {
-        let chosen = metrics.compactMap { name in sections.first { $0.metric == name } }
-        guard chosen.count == metrics.count else { return [] }
-        return chosen[0].headlines.compactMap { first in
-            let headlines = chosen.compactMap { section in
-                section.headlines.first { $0.variant == first.variant }.map { (section, $0) }
-            }
-            guard headlines.count == metrics.count else { return nil }
-            return Verdict(
-                variant: first.variant, baseline: first.baseline,
-                outcomes: headlines.map { ($0.metric, outcome($1, direction: $0.direction)) })
-        }
-    }
-
-    private static func outcome(_ headline: Headline, direction: ReportDirection) -> Verdict.Outcome {
-        // All scores 0: the two are the same wherever they were compared.
-        if headline.sign == 0, headline.p == 1 { return .tied }
-        guard let p = headline.adjustedP, let least = headline.minimumP, least < 0.05 else { return .undecided }
-        guard p < 0.05 else { return .tied }
-        return (headline.sign < 0) == (direction == .lower) ? .better : .worse
     }
 }

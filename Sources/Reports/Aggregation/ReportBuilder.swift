@@ -20,6 +20,11 @@ extension Report {
         if hasTwins {
             notes.append("runs with one configuration and seed but different component versions are kept apart")
         }
+        if selector != nil, cells.contains(where: { $0.settings[ReportPaths.proposal] == .string("adaptive") }) {
+            notes.append(
+                "pairs of runs with adaptive proposals share the draws of their first round only: later rounds follow "
+                    + "each run's own flow")
+        }
         let order = Self.columnOrder(axes: axes, selector: selector)
         var shown = order
         if let by = options.by {
@@ -35,14 +40,16 @@ extension Report {
         }
         let sortOrder = shown + order.filter { !shown.contains($0) }
         let sorted = Self.sort(cells, by: sortOrder, baselineFirst: selector)
-        let sectionBuilder = SectionBuilder(axes: axes, columns: order, selector: selector)
+        let sectionBuilder = SectionBuilder(
+            axes: axes, columns: order, selector: selector, statistics: options.statistics)
         let sections = metrics.map { sectionBuilder.section($0, cells: sorted) }
         var counts: [ReportRunState: Int] = [:]
         for run in runs { counts[run.state, default: 0] += 1 }
         self.init(
             sweeps: options.sweeps, axes: order.map { AxisColumn(path: $0, title: axes.title($0)) },
             shownAxes: shown.map { AxisColumn(path: $0, title: axes.title($0)) }, baseline: selector?.label,
-            sections: sections, verdicts: VerdictBuilder.verdicts(sections), runs: runs.count, stateCounts: counts,
+            statistics: options.statistics, sections: sections, verdicts: VerdictBuilder.verdicts(sections),
+            runs: runs.count, stateCounts: counts,
             failures: countReasons(runs.filter { $0.state == .failed }.map { $0.failureCode ?? "failed" }),
             notes: notes)
     }
@@ -97,6 +104,7 @@ struct SectionBuilder {
     let axes: ReportAxes
     let columns: [String]
     let selector: BaselineSelector?
+    let statistics: ReportStatistics
 
     func section(_ metric: String, cells: [ReportCell]) -> ReportSection {
         let groups = cells.flatMap { CellMetric.split($0, metric: metric) }
@@ -106,7 +114,9 @@ struct SectionBuilder {
         }
         let direction = cells.lazy.flatMap(\.runs).compactMap { $0.metrics[metric]?.direction }.first ?? .lower
         var rows = groups.map { group in
-            group.row(axes: columns, isBaseline: selector?.isBaseline(group.cell) ?? false, direction: direction)
+            group.row(
+                axes: columns, isBaseline: selector?.isBaseline(group.cell) ?? false, direction: direction,
+                statistics: statistics)
         }
         var headlines: [Headline] = []
         if let selector {
@@ -115,7 +125,7 @@ struct SectionBuilder {
         }
         adjust(&rows)
         let family = rows.filter { $0.comparison?.p != nil }.count
-        if direction == .target, rows.contains(where: { $0.comparison?.isRankTest == true }) {
+        if direction == .target, rows.contains(where: { $0.comparison?.isOfSurvivors == true }) {
             notes.append("\(metric) has no better direction: pairs with a failed run cannot be tested")
         }
         return ReportSection(
@@ -139,7 +149,7 @@ struct SectionBuilder {
         }
         var groupsOfCell: [Int: [CellMetric]] = [:]
         for group in groups { groupsOfCell[group.cell.index, default: []].append(group) }
-        let builder = HeadlineBuilder(axes: axes, selector: selector, direction: direction)
+        let builder = HeadlineBuilder(axes: axes, selector: selector, direction: direction, statistics: statistics)
         var variants: [String] = []
         var rowsOfVariant: [String: [RowPairs]] = [:]
         for (index, group) in groups.enumerated() {
@@ -148,7 +158,8 @@ struct SectionBuilder {
             let other = others.first { $0.key == group.key || $0.key == nil || group.key == nil }
             guard let other else { continue }
             let pairs = group.pairs(with: other)
-            rows[index].comparison = Comparison(pairs.map(\.outcome), direction: direction)
+            rows[index].comparison = Comparison(
+                pairs.map(\.outcome), direction: direction, statistics: statistics)
             let variant = builder.variant(group.cell)
             if rowsOfVariant[variant] == nil { variants.append(variant) }
             rowsOfVariant[variant, default: []].append(RowPairs(cell: group.cell, pairs: pairs))

@@ -30,6 +30,7 @@ enum ReportPaths {
     static let base = "base"
     static let components = "base.components"
     static let couplingLayers = "flow.couplingLayers"
+    static let proposal = "training.proposal"
 
     /// Whether `path` is `root` or below it.
     static func isWithin(_ path: String, _ root: String) -> Bool {

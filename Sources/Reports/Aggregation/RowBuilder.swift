@@ -7,6 +7,11 @@ enum MetricOutcome {
     case absent
     /// Not finished, or not evaluated: it says nothing yet.
     case pending
+
+    var value: Double? {
+        if case .value(let value) = self { return value }
+        return nil
+    }
 }
 
 /// A row in the making: a cell, and those of its runs that share a metric's parameters and version.
@@ -49,7 +54,9 @@ struct CellMetric {
     }
 
     /// The row without its comparison.
-    func row(axes: [String], isBaseline: Bool, direction: ReportDirection) -> ReportRow {
+    func row(
+        axes: [String], isBaseline: Bool, direction: ReportDirection, statistics: ReportStatistics
+    ) -> ReportRow {
         var seeds: [Int] = []
         var values: [Double] = []
         for run in runs {
@@ -76,7 +83,8 @@ struct CellMetric {
             metric: metric, direction: direction, parameters: stored.first?.parameters ?? "",
             version: stored.first?.version ?? 0, sampleSizes: stored.first?.sampleSizes ?? [],
             seeds: seeds, values: values, mean: estimate?.mean, standardDeviation: estimate?.standardDeviation,
-            interval: estimate?.interval, floor: floor,
+            interval: statistics.meanInterval(values),
+            interquartileMean: statistics.interquartileMean(values), floor: floor,
             poolLimit: limits.isEmpty ? nil : compensatedSum(limits) / Double(limits.count),
             isNoise: isNoise, isBaseline: isBaseline, comparison: nil, runs: runs.count,
             failures: countReasons(runs.filter { $0.state == .failed }.map { $0.failureCode ?? "failed" }),
@@ -101,18 +109,15 @@ struct CellMetric {
         }
     }
 
-    /// The pairs of this row with `baseline`'s, by seed, with the seed of each.
-    func pairs(with baseline: CellMetric) -> [(seed: Int, outcome: PairOutcome)] {
+    /// The pairs of this row with `baseline`'s, by seed.
+    func pairs(with baseline: CellMetric) -> [SeedPair] {
         var others: [Int: ReportRun] = [:]
         for run in baseline.runs { others[run.seed] = run }
         return runs.compactMap { run in
             guard let other = others[run.seed] else { return nil }
             switch (Self.outcome(run, metric), Self.outcome(other, metric)) {
             case (.pending, _), (_, .pending): return nil
-            case (.value(let mine), .value(let theirs)): return (run.seed, .difference(mine - theirs))
-            case (.absent, .value): return (run.seed, .cellFailed)
-            case (.value, .absent): return (run.seed, .baselineFailed)
-            case (.absent, .absent): return (run.seed, .bothFailed)
+            case (let mine, let theirs): return SeedPair(seed: run.seed, value: mine.value, baseline: theirs.value)
             }
         }
     }
@@ -127,16 +132,15 @@ func countReasons(_ reasons: [String]) -> [ReasonCount] {
 
 extension Comparison {
     /// Compares pairs; nil when no pair has a value on either side.
-    init?(_ pairs: [PairOutcome], direction: ReportDirection) {
+    init?(_ pairs: [PairOutcome], direction: ReportDirection, statistics: ReportStatistics) {
         guard pairs.contains(where: { $0 != .bothFailed }) else { return nil }
         let differences = pairs.compactMap(\.difference)
-        let estimate = MeanEstimate(differences)
-        let scored = PairedScores.scores(pairs, direction: direction)
+        let test = PairedTest(pairs, direction: direction, test: statistics.test)
         self.init(
-            pairs: pairs.count, completePairs: differences.count, difference: estimate?.mean,
-            interval: estimate?.interval, p: scored.flatMap { SignFlip.p($0.scores) }, adjustedP: nil,
-            minimumP: scored.flatMap { SignFlip.minimumP(count: $0.scores.filter { $0 != 0 }.count) },
-            isRankTest: differences.count < pairs.count, below: differences.filter { $0 < 0 }.count,
+            pairs: pairs.count, completePairs: differences.count, difference: MeanEstimate(differences)?.mean,
+            interval: statistics.meanInterval(differences),
+            interquartileDifference: statistics.interquartileMean(differences), p: test.p, adjustedP: nil,
+            minimumP: test.minimumP, isRankTest: test.isRankTest, below: differences.filter { $0 < 0 }.count,
             equal: differences.filter { $0 == 0 }.count, above: differences.filter { $0 > 0 }.count)
     }
 }

@@ -4,6 +4,7 @@ import Catalog
 struct CSVReportRenderer {
     func render(_ report: Report) -> String {
         let axisColumns = report.axes
+        let isUsual = report.statistics == ReportStatistics()
         let head =
             ["metric", "direction", "task", "base", "components", "couplingLayers"]
             + axisColumns.map(\.path).filter { !Self.fixed.contains($0) }
@@ -12,11 +13,13 @@ struct CSVReportRenderer {
                 "withinNoise", "isBaseline", "delta", "deltaCILower", "deltaCIUpper", "p", "pHolm", "minimumP",
                 "pairs", "rankTest", "holmFamily", "runs", "failed", "failures", "nulls", "notEvaluated", "unfinished",
                 "likelihoodEvaluations", "effectiveSampleSize", "metricVersion", "metricParameters",
-            ]
+            ] + (isUsual ? [] : Self.onRequest)
         var lines = [head.map(quote).joined(separator: ",")]
         for section in report.sections {
             for row in section.rows {
-                lines.append(record(row, section, axisColumns.map(\.path)).map(quote).joined(separator: ","))
+                let fields =
+                    record(row, section, axisColumns.map(\.path)) + (isUsual ? [] : requested(row, report.statistics))
+                lines.append(fields.map(quote).joined(separator: ","))
             }
         }
         return lines.joined(separator: "\r\n") + "\r\n"
@@ -30,7 +33,6 @@ struct CSVReportRenderer {
             row.axes.first { $0.path == path }.map { text($0.value) } ?? ""
         }
         let comparison = row.comparison
-        func number(_ value: Double?) -> String { value.flatMap { $0.isFinite ? JSONText.number($0) : nil } ?? "" }
         func reasons(_ counts: [ReasonCount]) -> String {
             counts.map { "\($0.count) \($0.reason)" }.joined(separator: "; ")
         }
@@ -48,6 +50,22 @@ struct CSVReportRenderer {
                 "\(row.unfinished)", number(row.likelihoodEvaluations), number(row.effectiveSampleSize),
                 "\(row.version)", row.parameters,
             ]
+    }
+
+    /// Columns that appear when other statistics than the usual are asked for.
+    private static let onRequest = [
+        "interval", "test", "iqm", "iqmCILower", "iqmCIUpper", "deltaIQM", "deltaIQMCILower", "deltaIQMCIUpper",
+    ]
+
+    private func requested(_ row: ReportRow, _ statistics: ReportStatistics) -> [String] {
+        let numbers = [row.interquartileMean, row.comparison?.interquartileDifference].flatMap { estimate in
+            [estimate?.value, estimate?.interval?.lower, estimate?.interval?.upper]
+        }
+        return [statistics.interval.rawValue, statistics.test.rawValue] + numbers.map(number)
+    }
+
+    private func number(_ value: Double?) -> String {
+        value.flatMap { $0.isFinite ? JSONText.number($0) : nil } ?? ""
     }
 
     private func text(_ value: JSONValue) -> String {

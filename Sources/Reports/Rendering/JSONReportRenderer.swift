@@ -3,7 +3,7 @@ import Catalog
 /// The report as JSON, schema `flowexp.report/1`. Fields may be added, never renamed.
 struct JSONReportRenderer {
     func render(_ report: Report) -> String {
-        JSONNode.object([
+        let fields: [(String, JSONNode)] = [
             ("schema", .text("flowexp.report/1")),
             ("sweeps", .raw("[" + report.sweeps.map(JSONText.string).joined(separator: ",") + "]")),
             ("baseline", .text(report.baseline)),
@@ -15,7 +15,23 @@ struct JSONReportRenderer {
             ),
             ("verdicts", .array(report.verdicts.map(verdict))),
             ("notes", .array((report.notes + report.sections.flatMap(\.notes)).map { .text($0) })),
-        ]).document
+        ]
+        return JSONNode.object(fields + statistics(report.statistics)).document
+    }
+
+    /// Said only where something else than the usual was asked for.
+    private func statistics(_ statistics: ReportStatistics) -> [(String, JSONNode)] {
+        guard statistics != ReportStatistics() else { return [] }
+        let fields: [(String, JSONNode)] = [
+            ("summary", .text(statistics.summary.rawValue)), ("interval", .text(statistics.interval.rawValue)),
+            ("test", .text(statistics.test.rawValue)), ("improvement", .flag(statistics.showsImprovement)),
+        ]
+        return [("statistics", .object(fields))]
+    }
+
+    /// A number and its interval under two keys; nothing for nil.
+    private func estimate(_ name: String, _ estimate: Estimate?) -> [(String, JSONNode)] {
+        estimate.map { [(name, .number($0.value)), (name + "CI95", .interval($0.interval))] } ?? []
     }
 
     private func runCounts(_ report: Report) -> [(String, JSONNode)] {
@@ -27,7 +43,7 @@ struct JSONReportRenderer {
     private func row(_ row: ReportRow, _ section: ReportSection) -> JSONNode {
         let comparison = row.comparison
         let used = row.componentsUsed
-        return .object([
+        let fields: [(String, JSONNode)] = [
             ("task", .text(row.task)),
             ("base", .text(row.base)),
             ("components", .value(row.components)),
@@ -69,7 +85,9 @@ struct JSONReportRenderer {
             ("sampleSizes", .array(row.sampleSizes.map { .integer($0) })),
             ("metricVersion", .integer(row.version)),
             ("metricParameters", .text(row.parameters)),
-        ])
+        ]
+        return .object(
+            fields + estimate("iqm", row.interquartileMean) + estimate("deltaIQM", comparison?.interquartileDifference))
     }
 
     private func floor(_ floor: ReportFloor) -> JSONNode {
@@ -84,7 +102,7 @@ struct JSONReportRenderer {
     }
 
     private func headline(_ headline: Headline, _ section: ReportSection) -> JSONNode {
-        .object([
+        let fields: [(String, JSONNode)] = [
             ("metric", .text(section.metric)), ("variant", .text(headline.variant)),
             ("baseline", .text(headline.baseline)), ("scope", .text(headline.scope)),
             ("below", .integer(headline.below)), ("equal", .integer(headline.equal)),
@@ -94,13 +112,19 @@ struct JSONReportRenderer {
             ("delta", .number(headline.difference)), ("deltaCI95", .interval(headline.interval)),
             ("units", .integer(headline.units)), ("p", .number(headline.p)), ("pHolm", .number(headline.adjustedP)),
             ("minimumP", .number(headline.minimumP)), ("rankTest", .flag(headline.isRankTest)),
-        ])
+        ]
+        return .object(
+            fields + estimate("deltaIQM", headline.interquartileDifference)
+                + estimate("improvement", headline.improvement))
     }
 
     private func verdict(_ verdict: Verdict) -> JSONNode {
         .object([
             ("variant", .text(verdict.variant)), ("baseline", .text(verdict.baseline)), ("wins", .flag(verdict.wins)),
+            ("verdict", .text(verdict.word.rawValue)),
             ("outcomes", .object(verdict.outcomes.map { ($0.metric, .text($0.outcome.rawValue)) })),
+            ("deltas", .object(verdict.outcomes.map { ($0.metric, .number($0.difference?.value)) })),
+            ("pHolm", .object(verdict.outcomes.map { ($0.metric, .number($0.adjustedP)) })),
         ])
     }
 }

@@ -15,7 +15,8 @@ struct MarkdownReportRenderer {
             }
             blocks.append(table(report, section))
             let lines =
-                wording.shownHeadlines(section).map { wording.headline($0, section) } + wording.footnotes(section)
+                wording.shownHeadlines(section).map { wording.headline($0, section) } + wording.improvements(section)
+                + wording.footnotes(section)
             if !lines.isEmpty { blocks.append(lines.map { "- " + escape($0) }.joined(separator: "\n")) }
         }
         let end = report.verdicts.map(wording.verdict) + report.notes.map { DisplayText.visible($0) + "." }

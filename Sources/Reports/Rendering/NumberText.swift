@@ -83,6 +83,11 @@ package enum NumberText {
         return (fixed(mean, decimals: max(0, meanDecimals)), "[\(bounds[0]), \(bounds[1])]")
     }
 
+    /// The same for an estimate; `—` for none.
+    package static func estimate(_ estimate: Estimate?) -> (mean: String, interval: String) {
+        self.estimate(estimate?.value, estimate?.interval)
+    }
+
     /// A floor, `0 ± .0002`.
     package static func floor(_ floor: ReportFloor) -> String {
         let deviation = floor.standardDeviation

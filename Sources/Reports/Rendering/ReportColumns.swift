@@ -42,7 +42,7 @@ struct ReportColumns {
         }
         add("n", .right, drop: 2) { "\($0.n)" }
         add(section.metric, .left) { row in
-            let (mean, interval) = NumberText.estimate(row.mean, row.interval)
+            let (mean, interval) = NumberText.estimate(row.estimate)
             var text = mean
             if showsMeanInterval, !interval.isEmpty { text += " " + interval }
             if row.isNoise { text += " ≈" }
@@ -51,10 +51,10 @@ struct ReportColumns {
         if section.rows.contains(where: { $0.comparison != nil }) {
             add("Δ", .left) { row in
                 guard let comparison = row.comparison else { return "—" }
-                let (mean, interval) = NumberText.estimate(comparison.difference, comparison.interval)
+                let (mean, interval) = NumberText.estimate(comparison.estimate)
                 var text = mean
                 if showsDifferenceInterval, !interval.isEmpty { text += " " + interval }
-                if comparison.isRankTest { text += " †" }
+                if comparison.isOfSurvivors { text += " †" }
                 return text
             }
             add("p", .left, drop: 1) { NumberText.p($0.comparison?.adjustedP) }

@@ -4,14 +4,21 @@ import Catalog
 struct ReportWording {
     let report: Report
 
+    var isInterquartile: Bool { report.statistics.summary == .interquartileMean }
+    var isBootstrap: Bool { report.statistics.interval == .bootstrap }
+    var isWilcoxon: Bool { report.statistics.test == .wilcoxon }
+
     /// `mmd (lower is better) · mean [95 % CI] over seeds · …`
     func heading(_ section: ReportSection) -> String {
         var parts = [
-            DisplayText.visible(section.metric) + " (\(better(section.direction)))", "mean [95 % CI] over seeds",
+            DisplayText.visible(section.metric) + " (\(better(section.direction)))",
+            (isInterquartile ? "interquartile mean" : "mean")
+                + " [95 %\(isBootstrap ? " bootstrap" : "") CI] over seeds",
         ]
         if section.rows.contains(where: { $0.comparison != nil }), let baseline = report.baseline {
-            parts.append("Δ paired by seed against \(DisplayText.visible(baseline))")
-            parts.append("Holm-adjusted p (family of \(section.familySize))")
+            let what = isInterquartile ? "Δ interquartile mean of differences" : "Δ"
+            parts.append("\(what) paired by seed against \(DisplayText.visible(baseline))")
+            parts.append("Holm-adjusted \(isWilcoxon ? "Wilcoxon " : "")p (family of \(section.familySize))")
         }
         parts.append(counts)
         return parts.joined(separator: " · ")
@@ -69,15 +76,11 @@ struct ReportWording {
         if headline.equal > 0 { text += ", \(headline.equal) equal" }
         if headline.againstVariant > 0 { text += ", \(headline.againstVariant) lost by failure" }
         if headline.againstBaseline > 0 { text += ", \(headline.againstBaseline) won by failure" }
-        if headline.difference != nil {
-            let (mean, interval) = NumberText.estimate(headline.difference, headline.interval)
-            text += ", pooled Δ\(headline.isRankTest ? " of survivors" : "") \(mean)"
-            if !interval.isEmpty { text += " \(interval)" }
-        }
+        text += difference(headline)
         if let p = headline.p {
-            let shown = NumberText.p(p)
-            text += ", p " + (shown.hasPrefix("<") ? "< " + shown.dropFirst() : "= " + shown)
-            text += " (sign-flip\(headline.isRankTest ? " of signed ranks" : ""), stratified, \(headline.units) units"
+            text += ", " + Self.equation(p)
+            let test = isWilcoxon ? "Wilcoxon" : headline.isRankTest ? "sign-flip of signed ranks" : "sign-flip"
+            text += " (\(test), stratified, \(headline.units) units"
             if let least = headline.minimumP, least >= 0.01 { text += ", least possible \(NumberText.plain(least))" }
             text += ")"
         } else {
@@ -86,72 +89,54 @@ struct ReportWording {
         return DisplayText.visible(text)
     }
 
+    /// `p = 0.03`, `p < 0.0001`.
+    private static func equation(_ p: Double) -> String {
+        let shown = NumberText.p(p)
+        return "p " + (shown.hasPrefix("<") ? "< " + shown.dropFirst() : "= " + shown)
+    }
+
+    /// `, pooled Δ −0.03 [−.04, −.02]`, with what is unusual about it.
+    private func difference(_ headline: Headline) -> String {
+        let usual = headline.difference.map { Estimate($0, headline.interval) }
+        guard let estimate = headline.interquartileDifference ?? usual else { return "" }
+        let (mean, interval) = NumberText.estimate(estimate)
+        var text = ", pooled \(isInterquartile ? "interquartile " : "")Δ"
+        text += "\(headline.isOfSurvivors ? " of survivors" : "") \(mean)"
+        if !interval.isEmpty {
+            text += " \(interval)" + (isBootstrap || isInterquartile ? " by stratified bootstrap" : "")
+        }
+        return text
+    }
+
+    /// `all 4 tasks × 2 depths: a gmm run is better than a gaussian run with probability 0.97 [.90, 1.00]`.
+    func improvements(_ section: ReportSection) -> [String] {
+        section.headlines.compactMap { headline in
+            guard let improvement = headline.improvement else { return nil }
+            let (value, interval) = NumberText.estimate(improvement)
+            let text =
+                (headline.scope.isEmpty ? "" : "\(headline.scope): ")
+                + "\(headline.variant) better than \(headline.baseline) with probability \(value)"
+                + (interval.isEmpty ? "" : " \(interval)")
+            return DisplayText.visible(text)
+        }
+    }
+
     /// Headlines worth a line: those that pool rows, or a section's only one.
     func shownHeadlines(_ section: ReportSection) -> [Headline] {
         let compared = section.rows.filter { $0.comparison != nil }.count
         return section.headlines.count < compared || section.headlines.count == 1 ? section.headlines : []
     }
 
-    /// Marks and notes below a section.
-    func footnotes(_ section: ReportSection) -> [String] {
-        var notes: [String] = []
-        if section.rows.contains(where: \.isNoise) { notes.append("≈ within the noise floor.") }
-        if section.rows.contains(where: { $0.comparison?.isRankTest == true }) {
-            notes.append(
-                "† a run of a pair failed: p is of signed ranks in which the failed side loses; means are survivors' only."
-            )
-        }
-        if let note = leastP(section) { notes.append(note) }
-        if section.rows.contains(where: { $0.poolLimit != nil }) {
-            notes.append(
-                "pool limit: what a perfect fit to a static pool of this effective size reaches on average; single pools "
-                    + "scatter about it.")
-        }
-        let evaluations = section.rows.compactMap(\.likelihoodEvaluations)
-        if let range = Self.range(evaluations) {
-            var text = "Likelihood evaluations a run: \(range)"
-            if let sizes = Self.range(section.rows.compactMap(\.effectiveSampleSize)) {
-                text += "; effective sample size of the pool: \(sizes)"
-            }
-            notes.append(text + ".")
-        }
-        return notes + section.notes.map { DisplayText.visible($0) + "." }
-    }
-
-    /// `60`, or `60 to 707`; nil for none.
-    private static func range(_ values: [Double]) -> String? {
-        guard let low = values.min(), let high = values.max(), abs(low) < 1e15, abs(high) < 1e15 else { return nil }
-        let texts = [low, high].map { RunText.grouped(Int($0.rounded())) }
-        return texts[0] == texts[1] ? texts[0] : texts[0] + " to " + texts[1]
-    }
-
-    /// What the number of pairs alone forbids; nil when it forbids nothing of interest.
-    private func leastP(_ section: ReportSection) -> String? {
-        let comparisons = section.rows.compactMap(\.comparison)
-        let least = comparisons.compactMap(\.minimumP)
-        guard let low = least.min(), let high = least.max(), high >= 0.01 else { return nil }
-        if low == 1 { return "One pair tests nothing: p is 1 whatever the difference; more seeds are needed." }
-        let counts = comparisons.map(\.pairs)
-        let few = counts.min() ?? 0
-        let many = counts.max() ?? 0
-        if low == high {
-            return "With \(many) pairs a row's p cannot be below \(NumberText.plain(low)) (2/2ⁿ), before adjustment."
-        }
-        return "With \(few) to \(many) pairs a row's p cannot be below \(NumberText.plain(high)) to "
-            + "\(NumberText.plain(low)) (2/2ⁿ), before adjustment."
-    }
-
-    /// `verdict: gmm against gaussian: wins (d-plus better, kl better, mode-tv tied)`.
+    /// `verdict: gmm against gaussian: wins (d-plus better, Δ −0.02, p = 0.002; kl better, …; mode-tv tied, …)`.
     func verdict(_ verdict: Verdict) -> String {
-        let outcomes = verdict.outcomes.map { "\($0.metric) \($0.outcome.rawValue)" }.joined(separator: ", ")
-        let word: String
-        if verdict.wins {
-            word = "wins"
-        } else if verdict.outcomes.contains(where: { $0.outcome == .undecided }) {
-            word = "undecided, too few pairs"
-        } else {
-            word = verdict.outcomes.allSatisfy { $0.outcome == .tied } ? "tied" : "does not win"
+        let reasons = verdict.outcomes.map { reason in
+            var text = "\(reason.metric) \(reason.outcome.rawValue)"
+            if let difference = reason.difference { text += ", Δ \(NumberText.estimate(difference).mean)" }
+            if let p = reason.adjustedP { text += ", " + Self.equation(p) }
+            return text
         }
-        return DisplayText.visible("verdict: \(verdict.variant) against \(verdict.baseline): \(word) (\(outcomes))")
+        var text = "verdict: \(verdict.variant) against \(verdict.baseline): \(verdict.word.rawValue)"
+        if verdict.word == .undecided { text += ", too few pairs" }
+        return DisplayText.visible(text + " (\(reasons.joined(separator: "; ")))")
     }
 }

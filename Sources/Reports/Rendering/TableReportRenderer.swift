@@ -16,6 +16,7 @@ struct TableReportRenderer {
                 let (table, left) = self.table(report, section)
                 lines.append(table)
                 lines += wording.shownHeadlines(section).map { fit(wording.headline($0, section)) }
+                lines += wording.improvements(section).map(fit)
                 lines += wording.footnotes(section).map(fit)
                 if !left.isEmpty {
                     lines.append(fit("Left out at this width: \(left.joined(separator: ", ")); --format csv has all."))

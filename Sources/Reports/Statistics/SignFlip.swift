@@ -33,12 +33,20 @@ package enum SignFlip {
     /// way through 2ⁿ flips. The first sign stays +: the other half of the flips mirrors this one.
     private static func exact(_ differences: [Double]) -> Double {
         let middle = (differences.count + 1) / 2
-        let left = signedSums(differences[1..<max(middle, 1)]).map { $0 + differences[0] }
-        let right = signedSums(differences[max(middle, 1)...])
+        var left = signedSums(differences[1..<max(middle, 1)]).map { $0 + differences[0] }
+        var right = signedSums(differences[max(middle, 1)...])
         let threshold = abs(left[0] + right[0]) * (1 - 1e-12)
+        guard threshold > 0 else { return 1 }
+        // Sorted, what reaches the threshold is an end of `right`, and grows as the left sum does.
+        left.sort()
+        right.sort()
+        var above = right.count
+        var below = right.count
         var count = 0
         for first in left {
-            for second in right where abs(first + second) >= threshold { count += 1 }
+            while above > 0, first + right[above - 1] >= threshold { above -= 1 }
+            while below > 0, first + right[below - 1] > -threshold { below -= 1 }
+            count += right.count - above + below
         }
         return Double(count) / Double(left.count * right.count)
     }

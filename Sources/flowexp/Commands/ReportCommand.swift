@@ -14,6 +14,8 @@ struct ReportCommand: ParsableCommand {
               flowexp report gmm_vs_gauss --metric mmd,d-plus
               flowexp report --metric kl --by base,couplingLayers --baseline base=gaussian
               flowexp report --metric mmd --format markdown > table.md
+              flowexp report --metric kl --interval bootstrap --test wilcoxon
+              flowexp report --metric kl --summary iqm --improvement
             """)
 
     @Argument(help: "Sweeps to report together; the most recently run one without any.")
@@ -34,6 +36,8 @@ struct ReportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What to compare with; base=gaussian where there is one.", valueName: "axis=value"))
     var baseline: String?
 
+    @OptionGroup var statistics: StatisticsOptions
+
     @Option(help: "How to write it: table, markdown, csv or json.")
     var format: ReportFormatArgument?
 
@@ -51,6 +55,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         talk.apply()
+        let statistics = try statistics.chosen()
         let store = try StoreLocation.open(store, mode: .readOnly)
         let names = try sweepNames(in: store)
         var runs: [RunFacts] = []
@@ -68,7 +73,7 @@ struct ReportCommand: ParsableCommand {
         let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
         let options = ReportOptions(
             metrics: metrics, by: by.map { MetricNames.split($0) }, baseline: baseline, sweeps: names,
-            declaredAxes: axes)
+            declaredAxes: axes, statistics: statistics)
         let report = try Report(runs: runs.map { ReportRun($0) }, options: options)
         let format = output.json ? .json : format?.format ?? .table
         try Output.data(format.render(report, width: OutputWidth.columns))
@@ -88,6 +93,41 @@ struct ReportCommand: ParsableCommand {
                 .noInput, "the store \(store.path) has no sweep yet", remedy: "Run one with: flowexp sweep SPEC")
         }
         return [name]
+    }
+}
+
+/// Other statistics than the usual ones.
+struct StatisticsOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("95 % intervals: t, or a seeded bootstrap (BCa).", valueName: "t|bootstrap"))
+    var interval: String?
+
+    @Option(
+        help: ArgumentHelp("Test of paired differences, exact for few seeds.", valueName: "sign-flip|wilcoxon"))
+    var test: String?
+
+    @Option(help: ArgumentHelp("What stands for a cell: mean, or the interquartile mean.", valueName: "mean|iqm"))
+    var summary: String?
+
+    @Flag(help: "Add how probable it is that a run is better than one of the baseline.")
+    var improvement = false
+
+    /// What was asked for; throws exit 64 with the nearest name for a value that does not exist.
+    func chosen() throws -> ReportStatistics {
+        ReportStatistics(
+            summary: try Self.choice(summary, "--summary") ?? .mean,
+            interval: try Self.choice(interval, "--interval") ?? .t,
+            test: try Self.choice(test, "--test") ?? .signFlip, showsImprovement: improvement)
+    }
+
+    private static func choice<Choice>(_ text: String?, _ option: String) throws -> Choice?
+    where Choice: RawRepresentable<String> & CaseIterable {
+        guard let text else { return nil }
+        if let choice = Choice(rawValue: text) { return choice }
+        let names = Choice.allCases.map(\.rawValue)
+        throw CommandFailure(
+            .usage,
+            "\(option) cannot be '\(DisplayWidth.cut(text, to: 80))'\(NearestName.hint(text, among: names))",
+            remedy: "There are: \(names.joined(separator: ", "))")
     }
 }
 

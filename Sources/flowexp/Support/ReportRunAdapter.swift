@@ -14,6 +14,7 @@ extension ReportRun {
             componentsInSpec: run.axes["asked"]?["base.components"],
             componentsUsed: run.summary["componentsUsed"]?.integerValue, metrics: metrics,
             poolLimits: PoolLimit.limits(run))
+        summary = run.summary.compactMapValues(\.doubleValue)
     }
 }
 
