@@ -1,6 +1,9 @@
 import Catalog
 import FlowMath
 
+/// The metrics that need nothing but two sets of points.
+public let sampleMetricNames = SampleMetrics.names
+
 /// The metric `name` of the samples `a` (the reference) and `b`, as `flowexp metric` prints it; parameters have the names
 /// and meanings of a spec's `evaluation` section (`bandwidth`, `slicedProjections`).
 ///

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct WritingTests {
     private static let values: [Double] = [
-        0.1, -1e-300, 1.7976931348623157e308, 5e-324, 1 / 3, -0.0, 123456789.125, Double(Float(0.1)),
+        0.1, -1e-300, 1.7976931348623157e308, Double.leastNonzeroMagnitude, 1 / 3, -0.0, 123456789.125,
+        Double(Float(0.1)),
     ]
 
     @Test("what is written is read back to the last bit, in pieces or whole", arguments: [PointFormat.csv, .npy])

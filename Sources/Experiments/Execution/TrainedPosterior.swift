@@ -95,9 +95,10 @@ public struct TrainedPosterior: Sendable {
         }
     }
 
-    /// log q of each point in nats; each at its own observation where `contexts` are given, as many as points.
+    /// log q of each point in nats, in double precision; each at its own observation where `contexts` are given, as many
+    /// as points.
     public func logProbability(of points: Points, contexts: Points? = nil) -> [Double] {
-        contexts.map { density.logProbability(of: points, contexts: $0) } ?? density.logProbability(of: points)
+        density.doublePrecisionLogProbability(of: points, contexts: contexts)
     }
 
     /// K as the published tensors say it.

@@ -9,7 +9,7 @@ import RunStorage
 struct LogProbabilityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logprob", abstract: "Evaluate the log density of a trained posterior at points.",
-        usage: "flowexp logprob <run> <points> [<options>]\n       flowexp logprob --where <expr> <points> [<options>]",
+        usage: "flowexp logprob <run> <points> [<options>]\nflowexp logprob --where <expr> <points> [<options>]",
         discussion: """
             Examples:
               flowexp logprob a91f points.csv                       one log q (nats) for each row
@@ -58,7 +58,7 @@ struct LogProbabilityCommand: ParsableCommand {
         let run = try TrainedRun(condition.facts(names.count == 2 ? names[0] : nil, in: store), in: store)
         let posterior = try run.posterior(at: observation.numbers())
         let path = names[names.count - 1]
-        let input = try PosteriorPoints(PointInput.read(path), file: path, posterior: posterior)
+        let input = try PosteriorColumns(PointInput.read(path), file: path, posterior: posterior)
         let contexts = try self.contexts(input, posterior, file: path)
         let file = try table.open()
         let encoder = PointEncoder(
@@ -85,7 +85,7 @@ struct LogProbabilityCommand: ParsableCommand {
 
     /// The x of each row, nil when all rows share one.
     private func contexts(
-        _ input: PosteriorPoints, _ posterior: TrainedPosterior, file: String
+        _ input: PosteriorColumns, _ posterior: TrainedPosterior, file: String
     ) throws -> Points? {
         if input.contexts != nil && (observation.observation != nil || observations != nil) {
             throw CommandFailure(

@@ -15,7 +15,7 @@ struct MetricCommand: ParsableCommand {
               flowexp metric w2 a.npy b.npy --limit 2000 --json
               flowexp sample a91f | flowexp metric energy reference.csv -
 
-            Metrics: \(SampleMetrics.names.joined(separator: ", ")). A is the reference: the median bandwidth is its own.
+            Metrics: \(sampleMetricNames.joined(separator: ", ")). A is the reference: the median bandwidth is its own.
             Files: csv or npy, one point per row, all rows used. mmd and energy take time with n·m; w1 and w2, exact
             transport, memory with n² and up to \(MetricCommand.largestTransport) points.
             """)
@@ -66,12 +66,12 @@ struct MetricCommand: ParsableCommand {
 
     func run() throws {
         talk.apply()
-        guard SampleMetrics.names.contains(metric) else {
+        guard sampleMetricNames.contains(metric) else {
             throw CommandFailure(
                 .usage,
                 "no two-sample metric '\(DisplayWidth.cut(metric, to: 80))'"
-                    + NearestName.hint(metric, among: SampleMetrics.names),
-                remedy: "There are \(SampleMetrics.names.joined(separator: ", ")).")
+                    + NearestName.hint(metric, among: sampleMetricNames),
+                remedy: "There are \(sampleMetricNames.joined(separator: ", ")).")
         }
         let a = try points(fileA)
         let b = try points(fileB)
@@ -100,9 +100,11 @@ struct MetricCommand: ParsableCommand {
         return limit.map { points.prefix(min($0, points.count)) } ?? points
     }
 
-    /// Refuses what would not fit the memory and says what takes long.
+    /// Refuses what would not fit the memory and says what takes long. The estimates are rough, from one core of 2024.
     private func checkSizes(_ a: Points, _ b: Points) throws {
-        let smaller = min(a.count, b.count)
+        var smaller = min(a.count, b.count)
+        if let asked = try parameters()["transportSamples"]?.integerValue { smaller = min(smaller, asked) }
+        var seconds = 0.0
         if ["w1", "w2"].contains(metric) {
             guard smaller <= Self.largestTransport else {
                 throw CommandFailure(
@@ -113,10 +115,14 @@ struct MetricCommand: ParsableCommand {
             if a.count != b.count {
                 Talk.say("\(metric) pairs points one to one: the first \(smaller) of each file are used.")
             }
+            seconds = 5e-11 * Double(smaller) * Double(smaller) * Double(smaller)
+        } else if ["mmd", "mmd-median", "energy"].contains(metric) {
+            let total = Double(a.count) + Double(b.count)
+            seconds = 2e-9 * total * total
         }
-        let pairs = Double(a.count) * Double(b.count)
-        if ["mmd", "mmd-median", "energy"].contains(metric), pairs > 2e10 {
-            Talk.say("\(metric) compares every pair of \(a.count) and \(b.count) points; --limit 20000 takes seconds.")
+        if seconds > 10 {
+            Talk.say(
+                "\(metric) of \(a.count) and \(b.count) points takes about \(Int(seconds)) s; --limit N uses fewer.")
         }
     }
 
@@ -155,6 +161,8 @@ struct MetricText {
     var json: JSONValue {
         var members = main.map { Self.members($0) } ?? [:]
         members["metric"] = .string(name)
+        // The p value of a permutation test, where a script looks for it first.
+        if let p = measurements.first(where: { $0.column == name + "-p" })?.value { members["p"] = .number(p) }
         let others = measurements.filter { $0.column != main?.column }
         if !others.isEmpty {
             members["columns"] = .object(
@@ -174,7 +182,8 @@ struct MetricText {
 
     var lines: String {
         measurements.map { measurement in
-            var parts = ["\(measurement.column)  \(measurement.value.map { "\($0)" } ?? "no value")"]
+            let value = measurement.value.map { "\($0)" } ?? "no value: \(measurement.reason ?? "unknown")"
+            var parts = ["\(measurement.column)  \(value)"]
             if let error = measurement.standardError { parts.append("standard error \(error)") }
             parts.append("n = \(measurement.sampleSizes.map(String.init).joined(separator: ", "))")
             for (key, value) in measurement.details.sorted(by: { $0.key < $1.key }) { parts.append("\(key) \(value)") }

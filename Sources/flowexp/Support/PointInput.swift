@@ -1,6 +1,4 @@
-import Catalog
 import Experiments
-import FlowMath
 import Foundation
 import PointFiles
 
@@ -32,61 +30,18 @@ enum PointInput {
     }
 }
 
-/// The columns of a table that are θ and, for an amortised run, x.
-struct PosteriorPoints {
-    let points: Points
-    /// nil when the table has no columns of x.
-    let contexts: Points?
-
-    /// With a header that names `theta0` … the columns are taken by name (x: `x0` …), and others are left out and said.
-    /// Otherwise they are taken in order: D of θ, or D + C with x behind.
+extension PosteriorColumns {
+    /// The columns that a run's density takes; those left out are said.
     init(_ table: PointTable, file: String, posterior: TrainedPosterior) throws {
-        let dimension = posterior.dimension
-        let contextDimension = posterior.observationDimension
-        let thetas = (0..<dimension).map { d in table.columns.firstIndex(of: "theta\(d)") }
-        let xs = table.columns.indices.filter { Self.isNumbered(table.columns[$0], "x") }
-        if let first = thetas.first, first != nil {
-            if let missing = thetas.firstIndex(of: nil) {
-                throw Self.failure(file, "has no column theta\(missing)", posterior)
-            }
-            if table.columns.contains("theta\(dimension)") {
-                throw Self.failure(file, "has a column theta\(dimension)", posterior)
-            }
-            points = table.selecting(thetas.compactMap { $0 })
-            guard xs.isEmpty || contextDimension > 0 else {
-                throw Self.failure(file, "has columns of x, and the run is not amortised", posterior)
-            }
-            let ordered = (0..<contextDimension).compactMap { c in table.columns.firstIndex(of: "x\(c)") }
-            guard xs.isEmpty || ordered.count == contextDimension && xs.count == contextDimension else {
-                throw Self.failure(file, "has \(xs.count) columns of x", posterior)
-            }
-            contexts = xs.isEmpty ? nil : table.selecting(ordered)
-            let used = Set(thetas.compactMap { $0 } + ordered)
-            let ignored = table.columns.indices.filter { !used.contains($0) }.map { "'\(table.columns[$0])'" }
-            if !ignored.isEmpty {
-                Talk.say("\(file): not used: \(DisplayWidth.cut(ignored.joined(separator: ", "), to: 200))")
-            }
-            return
+        do {
+            try self.init(
+                table, dimension: posterior.dimension, contextDimension: posterior.observationDimension, file: file)
+        } catch {
+            throw CommandFailure(.badData, "\(error)", remedy: error.remedy)
         }
-        let width = table.points.dimension
-        guard width == dimension || contextDimension > 0 && width == dimension + contextDimension else {
-            throw Self.failure(file, "has \(CountText.of(width, "column"))", posterior)
+        if !ignored.isEmpty {
+            let names = ignored.map { "'\($0)'" }.joined(separator: ", ")
+            Talk.say("\(file): not used: \(DisplayWidth.cut(names, to: 200))")
         }
-        points = width == dimension ? table.points : table.selecting(Array(0..<dimension))
-        contexts = width == dimension ? nil : table.selecting(Array(dimension..<width))
-    }
-
-    private static func isNumbered(_ name: String, _ prefix: String) -> Bool {
-        name.hasPrefix(prefix) && name.count > prefix.count && name.dropFirst(prefix.count).allSatisfy(\.isWholeNumber)
-    }
-
-    private static func failure(_ file: String, _ what: String, _ posterior: TrainedPosterior) -> CommandFailure {
-        let task = posterior.configuration.task.name
-        var need =
-            "A point of \(task) has \(posterior.dimension) coordinates: columns theta0…theta\(posterior.dimension - 1)"
-        if posterior.observationDimension > 0 {
-            need += ", and where each row has its own x, x0…x\(posterior.observationDimension - 1) behind"
-        }
-        return CommandFailure(.badData, "\(file) \(what)", remedy: need + ".")
     }
 }

@@ -63,7 +63,7 @@ struct RunCondition: ParsableArguments {
             let more = found.count > 8 ? "\n  … and \(found.count - 8) more" : ""
             throw CommandFailure(
                 .noInput, "\(found.count) runs of \(store.path) satisfy --where '\(expression ?? "")':\(shown)\(more)",
-                remedy: "Add to the condition (… and seed=\(first.seed)), or give the beginning of an id.")
+                remedy: "Add a condition that only one of them satisfies, or give the beginning of an id.")
         }
         return first.record
     }
