@@ -53,14 +53,18 @@ struct MetricCommandTests {
         try place.write("1,2\n3,inf\n", to: "infinite.csv")
         try place.write("1,1\n1,1\n", to: "same.csv")
         try place.write((0...10_000).map { "\($0)\n" }.joined(), to: "many.csv")
-        for (arguments, status, says) in [
-            (["mmd", "two.csv", "line.csv"], 65, "two.csv has 2 columns and line.csv has 1 column"),
-            (["mmd", "two.csv", "infinite.csv"], 65, "infinite.csv: line 2, column 2: inf"),
-            (["mmd", "two.csv", "none.csv"], 66, "none.csv"),
-            (["energy", "two.csv", "one.csv"], 65, "at least 2 points"),
-            (["mmd", "same.csv", "two.csv"], 65, "bandwidth"), (["w2", "many.csv", "many.csv"], 64, "--limit"),
-            (["w1", "two.csv", "two.csv", "--set", "nonsense=1"], 64, "nonsense"),
-        ] as [([String], Int32, String)] {
+        // Arguments separated by blanks, exit code, part of the message.
+        let mistakes: [(String, Int32, String)] = [
+            ("mmd two.csv line.csv", 65, "two.csv has 2 columns and line.csv has 1 column"),
+            ("mmd two.csv infinite.csv", 65, "infinite.csv: line 2, column 2: inf"),
+            ("mmd two.csv none.csv", 66, "none.csv"),
+            ("energy two.csv one.csv", 65, "at least 2 points"),
+            ("mmd same.csv two.csv", 65, "bandwidth"),
+            ("w2 many.csv many.csv", 64, "--limit"),
+            ("w1 two.csv two.csv --set nonsense=1", 64, "nonsense"),
+        ]
+        for (line, status, says) in mistakes {
+            let arguments = line.split(separator: " ").map(String.init)
             let result = try Program.run(["metric"] + arguments, in: place.path)
             #expect(result.status == status && result.errors.contains(says), "\(arguments): \(result.errors)")
         }

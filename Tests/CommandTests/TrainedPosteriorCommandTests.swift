@@ -56,15 +56,19 @@ struct TrainedPosteriorCommandTests {
         let binary = try place.run("logprob", "--where", "base=gmm", "q.npy", "--output", "l.npy")
         let bytes = try Data(contentsOf: URL(fileURLWithPath: place.path + "/l.npy"))
         #expect(binary.status == 0 && bytes.count == 128 + 8 * 300)
-        let first = bytes.dropFirst(128).prefix(8).enumerated().reduce(UInt64(0)) {
-            $0 | UInt64($1.element) << UInt64(8 * $1.offset)
-        }
-        #expect(Double(bitPattern: first) == Double(expected[0]))
+        var bits: UInt64 = 0
+        for i in 0..<8 { bits |= UInt64(bytes[128 + i]) << UInt64(8 * i) }
+        #expect(Double(bitPattern: bits) == Double(expected[0]))
         // q integrates to one: a midpoint rule over the prior's box and beyond.
-        let edges = (0..<240).map { -4.5 + (Double($0) + 0.5) * 9 / 240 }
-        try place.write(edges.map { a in edges.map { "\(a) \($0)\n" }.joined() }.joined(), to: "grid.txt")
+        let step = 9.0 / 240
+        var text = ""
+        for i in 0..<240 {
+            for j in 0..<240 { text += "\(-4.5 + (Double(i) + 0.5) * step) \(-4.5 + (Double(j) + 0.5) * step)\n" }
+        }
+        try place.write(text, to: "grid.txt")
         let grid = lines(try place.run("logprob", "--where", "base=gaussian", "grid.txt", "-q").output).dropFirst()
-        let integral = grid.compactMap(Double.init).reduce(0) { $0 + exp($1) } * (9.0 / 240) * (9.0 / 240)
+        var integral = 0.0
+        for value in grid.compactMap(Double.init) { integral += exp(value) * step * step }
         #expect(grid.count == 57_600 && abs(integral - 1) < 0.01, "\(integral)")
     }
 
@@ -76,27 +80,30 @@ struct TrainedPosteriorCommandTests {
             ("", "empty.csv"), ("1,2,3\n", "three.csv"), ("theta0,theta1,theta2\n1,2,3\n", "named.csv"),
             ("theta0,theta1,x0\n1,2,3\n", "pairs.csv"), ("1,2\n", "fine.csv"), ("1,2\n", "text.npy"),
         ] { try place.write(text, to: name) }
-        let one = ["--where", "base=gmm"]
-        for (arguments, status, says) in [
-            (["logprob"] + one + ["ragged.csv"], 65, "line 2: has 1 column"),
-            (["logprob"] + one + ["nan.csv"], 65, "line 3, column 2 (theta1): nan is not a finite number"),
-            (["logprob"] + one + ["word.csv"], 65, "line 2, column 2: 'x' is not a number"),
-            (["logprob"] + one + ["empty.csv"], 65, "is empty"),
-            (["logprob"] + one + ["three.csv"], 65, "has 3 columns\n  A point has 2 coordinates: theta0,theta1."),
-            (["logprob"] + one + ["named.csv"], 65, "has a column theta2"),
-            (["logprob"] + one + ["pairs.csv"], 65, "not amortised"),
-            (["logprob"] + one + ["text.npy"], 65, "not a NumPy array"),
-            (["logprob"] + one + ["nothing.csv"], 66, "No such file"),
-            (["logprob"] + one + ["fine.csv", "--observations", "fine.csv"], 64, "amortised"),
-            (["sample"] + one + ["--observation", "-1,0.5"], 64, "one posterior"),
-            (["sample", "--where", "task=two-moons"], 66, "2 runs of"),
-            (["show", "--where", "task=two-moons"], 66, "2 runs of"),
-            (["sample", "--where", "base=uniform"], 66, "no run of"),
-            (["sample", "--where", "bas=gmm"], 64, "did you mean 'base'"), (["sample", "zz"], 66, "no run 'zz'"),
-            (["sample"] + one + ["-o", "fine.csv"], 73, "--force"),
-            (["sample"] + one + ["-o", "no/q.csv"], 73, "no/q.csv"),
-            (["export"] + one + ["-o", "fine.csv"], 73, "fine.csv"),
-        ] as [([String], Int32, String)] {
+        // Arguments separated by blanks, exit code, part of the message.
+        let mistakes: [(String, Int32, String)] = [
+            ("logprob --where base=gmm ragged.csv", 65, "line 2: has 1 column"),
+            ("logprob --where base=gmm nan.csv", 65, "line 3, column 2 (theta1): nan is not a finite number"),
+            ("logprob --where base=gmm word.csv", 65, "line 2, column 2: 'x' is not a number"),
+            ("logprob --where base=gmm empty.csv", 65, "is empty"),
+            ("logprob --where base=gmm three.csv", 65, "has 3 columns\n  A point has 2 coordinates: theta0,theta1."),
+            ("logprob --where base=gmm named.csv", 65, "has a column theta2"),
+            ("logprob --where base=gmm pairs.csv", 65, "not amortised"),
+            ("logprob --where base=gmm text.npy", 65, "not a NumPy array"),
+            ("logprob --where base=gmm nothing.csv", 66, "No such file"),
+            ("logprob --where base=gmm fine.csv --observations fine.csv", 64, "amortised"),
+            ("sample --where base=gmm --observation -1,0.5", 64, "one posterior"),
+            ("sample --where task=two-moons", 66, "2 runs of"),
+            ("show --where task=two-moons", 66, "2 runs of"),
+            ("sample --where base=uniform", 66, "no run of"),
+            ("sample --where bas=gmm", 64, "did you mean 'base'"),
+            ("sample zz", 66, "no run 'zz'"),
+            ("sample --where base=gmm -o fine.csv", 73, "--force"),
+            ("sample --where base=gmm -o no/q.csv", 73, "no/q.csv"),
+            ("export --where base=gmm -o fine.csv", 73, "fine.csv"),
+        ]
+        for (line, status, says) in mistakes {
+            let arguments = line.split(separator: " ").map(String.init)
             let result = try Program.run(arguments, in: place.path)
             #expect(result.status == status && result.errors.contains(says), "\(arguments): \(result.errors)")
             #expect(result.output.isEmpty && !result.wasKilled)
