@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "Experiments", dependencies: ["Training", "Tasks", "Metrics", "Flows", "Catalog", crypto]),
         .target(name: "Benchmarks", dependencies: ["Training", "Tasks", "Metrics", "Flows", "FlowMath", "Catalog"]),
         .target(name: "RunStorage", dependencies: [grdb, crypto, logging]),
+        .target(name: "PointFiles", dependencies: ["FlowMath"]),
         .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
         .target(name: "Orchestration", dependencies: ["Experiments", "RunStorage", "Metrics", "Catalog", logging]),
         .executableTarget(
@@ -39,7 +40,7 @@ let package = Package(
             dependencies: [
                 "Benchmarks", "Experiments", "Orchestration", "Reports", "RunStorage", "Training", "Flows", "Tasks",
                 "Metrics",
-                "Catalog", "FlowMath", argumentParser, logging,
+                "Catalog", "FlowMath", "PointFiles", argumentParser, logging,
             ]),
 
         .target(
@@ -57,6 +58,7 @@ let package = Package(
         .testTarget(
             name: "OrchestrationTests",
             dependencies: ["Orchestration", "Experiments", "RunStorage", "Metrics", "Catalog"]),
+        .testTarget(name: "PointFilesTests", dependencies: ["PointFiles", "FlowMath"]),
         .testTarget(name: "CommandTests", dependencies: []),
     ],
     swiftLanguageModes: [.v6],

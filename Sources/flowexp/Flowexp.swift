@@ -14,6 +14,7 @@ struct Flowexp: ParsableCommand {
               flowexp sweep experiments/gmm_vs_gauss.json   run it; again: resume it
               flowexp report --metric mmd                   compare the configurations
               flowexp status                                what is done, what is not
+              flowexp sample RUN --count 100000 -o q.npy    use a trained posterior
               flowexp list tasks                            what a spec can name
             """,
         subcommands: commands)
@@ -21,8 +22,9 @@ struct Flowexp: ParsableCommand {
     /// Every subcommand, in the order of the help: a new one adds its line here.
     static let commands: [any ParsableCommand.Type] = [
         SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
-        ShowCommand.self, LogsCommand.self, EvaluateCommand.self, ValidateCommand.self, StoreCommand.self,
-        ListCommand.self, DescribeCommand.self, BenchCommand.self,
+        ShowCommand.self, LogsCommand.self, SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self,
+        ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, StoreCommand.self, ListCommand.self,
+        DescribeCommand.self, BenchCommand.self,
     ]
 
     @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")

@@ -15,7 +15,16 @@ struct ExitCodeTests {
             (["report", "--metric", "mmd", "--test", "wilcox"], "did you mean 'wilcoxon'"),
             (["report", "--metric", "mmd", "--summary", "median"], "mean, iqm"), (["ls", "-q", "-v"], "exclude"),
             (["list", "taks"], "tasks"), (["describe", "two-mons"], "did you mean 'two-moons'"),
-            (["store", "digst"], "digst"),
+            (["store", "digst"], "digst"), (["sample"], "--where"),
+            (["sample", "ab", "--where", "seed=0"], "not both"),
+            (["sample", "ab", "--count", "0"], "--count 0"), (["sample", "ab", "--observation", "1,,2"], "part 2"),
+            (["sample", "ab", "--observation", "-1,nan"], "part 2"), (["sample", "ab", "--format", "xml"], "csv, npy"),
+            (["sample", "ab", "--json", "--format", "npy"], "contradict"), (["logprob", "ab"], "RUN POINTS.csv"),
+            (["logprob", "--where", "seed=0", "ab", "p.csv"], "alone"), (["export", "ab"], "--output"),
+            (["logprob", "ab", "p.csv", "--observation", "1", "--observations", "x.csv"], "not both"),
+            (["metric", "mdm", "a.csv", "b.csv"], "did you mean 'mmd'"), (["metric", "mmd", "-", "-"], "Only one"),
+            (["metric", "mmd", "a.csv", "b.csv", "--bandwidth", "-1"], "bandwidth"),
+            (["metric", "mmd", "a.csv", "b.csv", "--set", "x"], "name=value"),
         ])
     func usage(arguments: [String], says: String) throws {
         let place = try Workplace()
@@ -25,7 +34,9 @@ struct ExitCodeTests {
         #expect(result.output.isEmpty)
     }
 
-    @Test("help exits 0 on standard output, examples first", arguments: ["sweep", "report", "ls", "show", "status"])
+    @Test(
+        "help exits 0 on standard output, examples first",
+        arguments: ["sweep", "report", "ls", "show", "status", "sample", "logprob", "metric", "export"])
     func help(command: String) throws {
         let place = try Workplace()
         let result = try place.run(command, "--help")
@@ -43,6 +54,8 @@ struct ExitCodeTests {
         let place = try Workplace()
         for arguments in [
             ["ls"], ["status"], ["resume"], ["report", "--metric", "mmd"], ["store", "digest"], ["show", "ab"],
+            ["sample", "ab"],
+            ["logprob", "ab", "p.csv"], ["export", "ab", "--output", "flow"],
         ] {
             let result = try Program.run(arguments, in: place.path)
             #expect(result.status == 66, "\(arguments): \(result.errors)")

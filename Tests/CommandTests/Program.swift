@@ -30,7 +30,11 @@ enum Program {
         private let outputPath = NSTemporaryDirectory() + "flowexp-out-\(UUID().uuidString)"
         private let errorsPath = NSTemporaryDirectory() + "flowexp-err-\(UUID().uuidString)"
 
-        init(_ arguments: [String], in directory: String, environment: [String: String], output: String?) throws {
+        init(
+            _ arguments: [String], in directory: String, environment: [String: String], input: String?, output: String?
+        )
+            throws
+        {
             for path in [outputPath, errorsPath] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
             process.executableURL = URL(fileURLWithPath: Program.path)
             process.arguments = arguments
@@ -41,7 +45,7 @@ enum Program {
             }
             variables["NO_COLOR"] = nil
             process.environment = variables.merging(environment) { $1 }
-            process.standardInput = FileHandle.nullDevice
+            process.standardInput = input.flatMap(FileHandle.init(forReadingAtPath:)) ?? FileHandle.nullDevice
             process.standardOutput = FileHandle(forWritingAtPath: output ?? outputPath)
             process.standardError = FileHandle(forWritingAtPath: errorsPath)
             try process.run()
@@ -62,15 +66,17 @@ enum Program {
     }
 
     static func start(
-        _ arguments: [String], in directory: String, environment: [String: String] = [:], output: String? = nil
+        _ arguments: [String], in directory: String, environment: [String: String] = [:], input: String? = nil,
+        output: String? = nil
     ) throws -> Running {
-        try Running(arguments, in: directory, environment: environment, output: output)
+        try Running(arguments, in: directory, environment: environment, input: input, output: output)
     }
 
     static func run(
-        _ arguments: [String], in directory: String, environment: [String: String] = [:], output: String? = nil
+        _ arguments: [String], in directory: String, environment: [String: String] = [:], input: String? = nil,
+        output: String? = nil
     ) throws -> Result {
-        try start(arguments, in: directory, environment: environment, output: output).wait()
+        try start(arguments, in: directory, environment: environment, input: input, output: output).wait()
     }
 }
 

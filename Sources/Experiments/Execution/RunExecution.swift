@@ -39,9 +39,11 @@ public func executeRun(
 public func evaluateRun(
     configuration: RunConfiguration, evaluation: EvaluationPlan, parameters: [UInt8], cache: any ReferenceCache
 ) throws -> [MetricValue] {
-    let execution = try RunExecution(configuration: configuration, evaluation: evaluation, cache: cache)
-    let trained = try execution.trainedFlow(from: try Safetensors(decoding: parameters))
-    return try execution.metrics(of: trained)
+    let trained = try TrainedPosterior(configuration: configuration, parameters: parameters)
+    let execution = try RunExecution(
+        configuration: configuration, evaluation: evaluation, cache: cache,
+        components: configuration.choosesComponents ? trained.components : nil)
+    return try execution.metrics(of: trained.density)
 }
 
 /// Thrown inside a run to end it when its time is used up.
@@ -60,17 +62,16 @@ struct RunExecution {
     private var seconds = 0.0
     private var latestLoss: Double?
 
-    init(configuration: RunConfiguration, evaluation: EvaluationPlan, cache: any ReferenceCache) throws {
+    /// `components`: as in ``RunConfiguration/makeFlow(task:components:)``.
+    init(
+        configuration: RunConfiguration, evaluation: EvaluationPlan, cache: any ReferenceCache, components: Int? = nil
+    ) throws {
         self.configuration = configuration
         self.evaluation = evaluation
         self.cache = cache
         task = try TaskCatalog.make(configuration.task)
         training = try TrainingConfiguration(configuration.training)
-        flow = Flow(
-            dimension: task.dimension,
-            contextDimension: training.objective == .amortised ? task.observation.count : 0, bounds: task.priorBox,
-            configuration: try FlowConfiguration(configuration.flow),
-            base: try BaseConfiguration(configuration.base))
+        flow = try configuration.makeFlow(task: task, components: components)
     }
 
     mutating func start() throws {
@@ -199,18 +200,6 @@ struct RunExecution {
         RunArtefact(
             file: DensityGrid(trained: trained, task: task, seed: configuration.seed).file,
             name: "density.safetensors")
-    }
-
-    /// The published parameters as a flow; throws ``CheckpointError`` when a tensor is missing or misshapen.
-    func trainedFlow(from file: Safetensors) throws -> TrainedFlow {
-        let parameters = flow.makeParameters()
-        for tensor in flow.layout.tensors {
-            guard let stored = file.tensor(named: tensor.name), stored.shape == tensor.shape, let floats = stored.floats
-            else { throw CheckpointError.damaged("tensor '\(tensor.name)' is missing or has another shape") }
-            for (i, value) in floats.enumerated() { parameters.pointer[tensor.offset + i] = value }
-        }
-        return TrainedFlow(
-            flow: flow, parameters: parameters, observation: flow.contextDimension > 0 ? task.observation : [])
     }
 }
 

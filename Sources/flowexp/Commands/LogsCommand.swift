@@ -10,11 +10,10 @@ struct LogsCommand: ParsableCommand {
             Examples:
               flowexp logs a91f
               flowexp logs a91f --json
+              flowexp logs --where 'base=gmm and seed=0'
             """)
 
-    @Argument(help: ArgumentHelp("The run's id, or its beginning.", valueName: "run"))
-    var runID: String
-
+    @OptionGroup var choice: RunChoice
     @OptionGroup var store: StoreOption
     @OptionGroup var output: JSONOption
     @OptionGroup var talk: TalkOptions
@@ -22,7 +21,7 @@ struct LogsCommand: ParsableCommand {
     func run() throws {
         talk.apply()
         let store = try StoreLocation.open(store, mode: .readOnly)
-        let record = try store.record(idPrefix: runID)
+        let record = try choice.record(in: store)
         let notes = try store.notes(ofRun: record.id)
         if output.json {
             let rows = notes.map { note in

@@ -12,11 +12,10 @@ struct ShowCommand: ParsableCommand {
             Examples:
               flowexp show a91f          any unambiguous beginning of the id
               flowexp show a91f --json
+              flowexp show --where 'base=gmm and seed=0'
             """)
 
-    @Argument(help: ArgumentHelp("The run's id, or its beginning.", valueName: "run"))
-    var runID: String
-
+    @OptionGroup var choice: RunChoice
     @OptionGroup var store: StoreOption
     @OptionGroup var output: JSONOption
     @OptionGroup var talk: TalkOptions
@@ -24,9 +23,7 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         talk.apply()
         let store = try StoreLocation.open(store, mode: .readOnly)
-        let record = try store.record(idPrefix: runID)
-        let facts = try RunFacts(record, SweepSelections(store).selection(record.sweepName))
-        try RecordCheck.requireIntact([facts.record], in: store)
+        let facts = try choice.facts(in: store)
         let id = facts.record.id
         let directory = store.path
         let details = RunDetails(

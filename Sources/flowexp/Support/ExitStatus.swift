@@ -47,6 +47,7 @@ extension CommandFailure {
         let status: ExitStatus
         switch number {
         case ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG: status = creating ? .cannotCreate : .noInput
+        case EEXIST: status = .cannotCreate
         case EACCES, EPERM, EROFS: status = .permission
         default: status = .inputOutput
         }
@@ -59,6 +60,7 @@ extension CommandFailure {
         if bridged.domain == NSPOSIXErrorDomain { return Int32(bridged.code) }
         if let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? any Error { return errorNumber(of: underlying) }
         switch bridged.code {
+        case CocoaError.fileWriteFileExists.rawValue: return EEXIST
         case CocoaError.fileNoSuchFile.rawValue, CocoaError.fileReadNoSuchFile.rawValue: return ENOENT
         case CocoaError.fileReadNoPermission.rawValue, CocoaError.fileWriteNoPermission.rawValue: return EACCES
         default: return nil

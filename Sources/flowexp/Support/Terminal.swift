@@ -22,8 +22,11 @@ struct Terminal: Sendable {
 
 /// Writes all of `text` to a file descriptor; returns the error number of a failure, 0 otherwise.
 @discardableResult
-func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
-    var bytes = Array(text.utf8)[...]
+func writeAll(_ text: String, to descriptor: Int32) -> Int32 { writeAll(Array(text.utf8), to: descriptor) }
+
+/// Writes all of `bytes` to a file descriptor; returns the error number of a failure, 0 otherwise.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
         let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if count < 0 {

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Catalog
+import Experiments
+import FlowMath
+import PointFiles
+import RunStorage
+
+/// `flowexp sample RUN`: draws from a trained posterior.
+struct SampleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sample", abstract: "Draw from a trained posterior.",
+        discussion: """
+            Examples:
+              flowexp sample a91f                                        1 000 draws as csv
+              flowexp sample a91f --count 100000 --output q.npy          for numpy.load
+              flowexp sample --where 'base=gmm and seed=0' --with-logprob
+              flowexp sample a91f --observation 1,0.5                    an amortised run at another x
+
+            The first n draws do not depend on the count; another --seed gives other draws.
+            """)
+
+    @OptionGroup var choice: RunChoice
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("How many draws.", valueName: "n"))
+    var count = 1000
+
+    @Option(help: ArgumentHelp("Which draws: a whole number from 0.", valueName: "s"))
+    var seed: UInt64 = 0
+
+    @OptionGroup var observation: ObservationOption
+
+    @Flag(name: .customLong("with-logprob"), help: "Add log q of each draw as the column logprob.")
+    var withLogProbability = false
+
+    @OptionGroup var table: TableOutput
+    @OptionGroup var store: StoreOption
+    @OptionGroup var talk: TalkOptions
+
+    func validate() throws {
+        guard (1...100_000_000_000).contains(count) else {
+            throw ValidationError("--count \(count): expected a number of draws from 1 to 100 000 000 000.")
+        }
+    }
+
+    func run() throws {
+        talk.apply()
+        let store = try StoreLocation.open(store, mode: .readOnly)
+        let run = try TrainedRun(choice.facts(in: store), in: store)
+        let posterior = try run.posterior(at: observation.numbers())
+        let file = try table.open()
+        let columns = (0..<posterior.dimension).map { "theta\($0)" } + (withLogProbability ? ["logprob"] : [])
+        let members = TableMembers.text("flowexp.sample/1", run, posterior, ["seed": "\(seed)"])
+        let encoder = PointEncoder(table.chosen, columns: columns, count: count, members: members)
+        try file.write(encoder.head)
+        var first = true
+        try posterior.drawBlocks(count: count, seed: seed) { points in
+            let last = withLogProbability ? posterior.logProbability(of: points) : nil
+            try file.write(encoder.rows(points, last: last, first: first))
+            first = false
+        }
+        try file.write(encoder.tail)
+        try file.finish()
+        run.sayWhat(posterior, "\(CountText.of(count, "draw")) from")
+    }
+}
+
+/// What a JSON table says of its run.
+enum TableMembers {
+    /// `"schema":…,"run":…,"observation":[…]` and the extra members, in that order.
+    static func text(
+        _ schema: String, _ run: TrainedRun, _ posterior: TrainedPosterior, _ extra: [String: String] = [:]
+    ) -> String {
+        let observation = JSONValue.array(posterior.observation.map(JSONValue.number)).text
+        let more = extra.keys.sorted().map { ",\"\($0)\":\(extra[$0] ?? "null")" }.joined()
+        return "\"schema\":\"\(schema)\",\"run\":\"\(run.id)\",\"observation\":\(observation)\(more)"
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+/// Python with NumPy as an independent reader of what flowexp writes (Scripts/numpy_check.py).
+struct NumPyTests {
+    @Test("an export evaluated by docs/logprob_numpy.py, npy and csv files, and the mmd agree with NumPy")
+    func agreement() throws {
+        let probe = try Self.python(["-c", "import numpy"])
+        guard probe.status == 0 else {
+            print("SKIPPED: no python3 with NumPy here; exports were not compared with docs/logprob_numpy.py")
+            return
+        }
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+        let result = try Self.python([root.path + "/Scripts/numpy_check.py", Program.path])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    private static func python(_ arguments: [String]) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3"] + arguments
+        let path = NSTemporaryDirectory() + "flowexp-numpy-\(UUID().uuidString)"
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        process.environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("FLOWEXP_") || $0.key == "FLOWEXP_ISA"
+        }
+        process.standardOutput = FileHandle(forWritingAtPath: path)
+        process.standardError = process.standardOutput
+        try process.run()
+        process.waitUntilExit()
+        return (
+            process.terminationStatus,
+            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        )
+    }
+}
