@@ -18,8 +18,9 @@ public enum DistributionCatalog {
             "arXiv 2512.04954; weighted EM: Dempster, Laird and Rubin 1977; k-means++: Arthur and Vassilvitskii 2007",
         parameters: [
             ParameterDescription(
-                "components", .anyOf([.integer(1...256), .choice(["match"])]), default: .string("match"),
-                "Number of components K; `match` takes the task's number of modes."),
+                "components", .anyOf([.integer(1...256), .choice(["match", "auto"])]), default: .string("match"),
+                "Number of components K; `match` takes the task's number of modes, `auto` chooses K ≤ 64 from the first pool's "
+                    + "weighted draws."),
             ParameterDescription(
                 "covariance", .choice(["diagonal", "full"]), default: .string("full"),
                 "Shape of each component's covariance; the mixing between couplings rotates base space, which only `full` follows."

@@ -101,7 +101,7 @@ public enum BaseConfiguration: Sendable, Equatable {
     case resampled(ResampledConfiguration)
 
     /// Reads a resolved choice; throws ``UnknownComponentError`` or a parameter's error. `components` must be a
-    /// number by now (`match` is resolved before).
+    /// number by now (`match` is resolved before, and `auto` replaced by what was chosen).
     public init(_ choice: ComponentChoice) throws {
         switch choice.name {
         case DistributionCatalog.gaussian.name: self = .gaussian

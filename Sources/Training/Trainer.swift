@@ -59,10 +59,10 @@ public final class Trainer {
     /// Skipped batches in a row after which a run counts as diverged.
     static let divergenceLimit = 20
 
-    /// Draws the first pool and initialises the flow, or continues from `state`.
+    /// Draws the first pool, unless it is given, and initialises the flow, or continues from `state`.
     public init(
         task: any InferenceTask, flow: Flow, configuration: TrainingConfiguration, seed: UInt64,
-        state: TrainerState? = nil
+        state: TrainerState? = nil, firstPool: FirstPool? = nil
     ) throws(TrainingError) {
         self.task = task
         self.flow = flow
@@ -93,10 +93,14 @@ public final class Trainer {
             validation = held?.wholeBatch()
             validationEffectiveSampleSize = held?.effectiveSampleSize
         } else {
-            let first = try RawDraws.draw(
-                task: task, configuration: configuration, seed: seed, purpose: .pool, round: 0)
-            firstDraws = first.logWeights.count
-            let (training, held) = try Self.split(first, task: task, configuration: configuration, seed: seed)
+            let first: FirstPool
+            if let firstPool {
+                first = firstPool
+            } else {
+                first = try FirstPool(task: task, configuration: configuration, seed: seed)
+            }
+            firstDraws = first.all.logWeights.count
+            let (training, held) = (first.training, first.held)
             pool = try TrainingPool(training, ordering: configuration.usedOrdering)
             raw = configuration.weighting == .batch ? training : nil
             firstPoolEffectiveSampleSize = pool.effectiveSampleSize
@@ -351,7 +355,7 @@ public final class Trainer {
 
     /// The validation draws. Static pools: the last fraction by index is set aside before anything is weighted. Fresh
     /// pools: a pool of its own, that fraction of a pool's size.
-    private static func split(
+    static func split(
         _ first: RawDraws, task: any InferenceTask, configuration: TrainingConfiguration, seed: UInt64
     ) throws(TrainingError) -> (training: RawDraws, held: RawDraws?) {
         guard configuration.validationFraction > 0 else { return (first, nil) }

@@ -32,13 +32,59 @@ import Testing
         #expect(object["schema"] as? String == "flowexp.runs/1")
         let runs = try #require(object["runs"] as? [[String: Any]])
         for key in [
-            "id", "state", "sweep", "task", "base", "components", "couplingLayers", "seed", "attempts", "metrics",
+            "id", "state", "sweep", "task", "base", "components", "componentsUsed", "modesEstimated", "couplingLayers",
+            "seed", "attempts", "metrics",
         ] {
             #expect(runs.allSatisfy { $0[key] != nil }, "\(key)")
         }
         #expect(runs[0]["components"] as? Int == 8 && runs[1]["components"] is NSNull)
         #expect((runs[0]["metrics"] as? [String: Any])?["mmd"] as? Double == 0.0123)
         #expect((runs[0]["metrics"] as? [String: Any])?["kl"] is NSNull)
+    }
+
+    @Test func whatAutoChoseIsListed() throws {
+        let run = RunListing(
+            id: "abcd", state: .completed, sweep: "s", task: "two-moons", base: "gmm", components: .string("auto"),
+            componentsUsed: 6, modesEstimated: 2, couplingLayers: 8, seed: 0, attempts: 1)
+        #expect(RunListRenderer.table([run]).contains("  gmm auto → 6  "))
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(RunListRenderer.json([run]).utf8)) as? [String: Any])
+        let listed = try #require((object["runs"] as? [[String: Any]])?.first)
+        #expect(listed["components"] as? String == "auto")
+        #expect(listed["componentsUsed"] as? Int == 6 && listed["modesEstimated"] as? Int == 2)
+        var planned = run
+        planned.componentsUsed = nil
+        #expect(RunListRenderer.table([planned]).contains("  gmm auto  "))
+    }
+
+    /// The choice is a table of its own and not a line among the results.
+    @Test func showTabulatesTheEvidence() {
+        func row(_ components: Int, _ bic: Double, _ correction: JSONValue) -> JSONValue {
+            .object(["components": .integer(components), "bic": .number(bic), "correction": correction])
+        }
+        var run = details
+        run.summary = [
+            "componentsUsed": .integer(2), "modesEstimated": .integer(1),
+            "componentSelection": .object([
+                "components": .integer(2), "modes": .integer(1), "effectiveSampleSize": .number(121.4),
+                "evidence": .array([row(1, 713.22, .number(0.5)), row(2, 499.17, .number(1.25)), row(3, -12, .null)]),
+            ]),
+        ]
+        let text = RunDetailsRenderer.text(run)
+        #expect(
+            text.contains(
+                """
+                components chosen from the first pool: 2 in 1 mode, ESS 121
+                  components    BIC  small samples    sum
+                           1  713.2            0.5  713.7
+                           2  499.2            1.2  500.4  chosen
+                           3  −12.0              —      —  too few draws for a component
+                """))
+        #expect(!text.contains("componentSelection"))
+        #expect(text.contains("modesEstimated"))
+        #expect(RunDetailsRenderer.json(run).contains("\"componentSelection\""))
+        run.summary["componentSelection"] = .object(["evidence": .array([.null, .integer(3)])])
+        #expect(RunDetailsRenderer.text(run).contains("components chosen from the first pool: ?"))
     }
 
     private var details: RunDetails {

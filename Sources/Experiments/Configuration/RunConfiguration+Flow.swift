@@ -6,8 +6,8 @@ extension RunConfiguration {
     /// Whether the run trains one flow q(θ|x) for every observation x, and not one q(θ) for the task's own.
     public var isAmortised: Bool { training["objective"]?.stringValue == "amortised" }
 
-    /// Whether the number of components of a mixture base is found while training, so that the configuration does not
-    /// say it.
+    /// Whether the number of components of a mixture base is found when the run starts, so that the configuration does
+    /// not say it.
     public var choosesComponents: Bool { base.parameters["components"]?.stringValue == "auto" }
 
     /// The flow of the run, without parameters: the one place that makes it.

@@ -24,17 +24,20 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
     }
 }
 
-/// A trainer's state and history as a safetensors file.
+/// A trainer's state and history, and how its mixture's components were chosen, as a safetensors file.
 struct CheckpointFile {
     var state: TrainerState
     var history: [HistoryRow]
+    /// Nil where the configuration says the number of components.
+    var selection: ComponentSelection?
 
     private static let format = "flowexp.checkpoint/1"
     private static let columns = 9
 
-    init(state: TrainerState, history: [HistoryRow]) {
+    init(state: TrainerState, history: [HistoryRow], selection: ComponentSelection?) {
         self.state = state
         self.history = history
+        self.selection = selection
     }
 
     func encoded(runID: String, phase: RunPhase, layout: ParameterLayout) -> [UInt8] {
@@ -46,16 +49,19 @@ struct CheckpointFile {
             ]
         }
         let table = Safetensors.Tensor(name: "history", shape: [history.count, Self.columns], doubles: rows)
-        return Safetensors(
-            tensors: state.tensors(layout: layout) + [table],
-            metadata: [
-                "format": Self.format, "run": runID, "phase": phase.rawValue, "state": state.countersJSON,
-                "numericsVariant": Kernels.current.numericsVariant,
-            ]
-        ).encoded
+        var metadata = [
+            "format": Self.format, "run": runID, "phase": phase.rawValue, "state": state.countersJSON,
+            "numericsVariant": Kernels.current.numericsVariant,
+        ]
+        metadata["componentSelection"] = selection?.json.text
+        return Safetensors(tensors: state.tensors(layout: layout) + [table], metadata: metadata).encoded
     }
 
-    init(bytes: [UInt8], runID: String, layout: ParameterLayout) throws(CheckpointError) {
+    /// Reads a checkpoint of the run `runID`; `layout` is that of its flow with the number of components that was chosen,
+    /// nil where the configuration says it.
+    init(
+        bytes: [UInt8], runID: String, layout: (_ components: Int?) throws -> ParameterLayout
+    ) throws(CheckpointError) {
         do {
             let file = try Safetensors(decoding: bytes)
             guard file.metadata["format"] == Self.format, let counters = file.metadata["state"],
@@ -69,7 +75,14 @@ struct CheckpointFile {
             guard variant == Kernels.current.numericsVariant else {
                 throw CheckpointError.otherNumerics(expected: Kernels.current.numericsVariant, found: variant)
             }
-            state = try TrainerState(file: file, countersJSON: counters, layout: layout)
+            if let text = file.metadata["componentSelection"] {
+                selection = (try? JSONValue(parsing: text)).flatMap(ComponentSelection.init(json:))
+                guard selection != nil else {
+                    throw CheckpointError.damaged("how the components were chosen cannot be read")
+                }
+            }
+            state = try TrainerState(
+                file: file, countersJSON: counters, layout: layout(selection?.components))
             history = []
             for r in 0..<table.shape[0] {
                 let row = Array(values[(r * Self.columns)..<((r + 1) * Self.columns)])

@@ -40,9 +40,7 @@ public func evaluateRun(
     configuration: RunConfiguration, evaluation: EvaluationPlan, parameters: [UInt8], cache: any ReferenceCache
 ) throws -> [MetricValue] {
     let trained = try TrainedPosterior(configuration: configuration, parameters: parameters)
-    let execution = try RunExecution(
-        configuration: configuration, evaluation: evaluation, cache: cache,
-        components: configuration.choosesComponents ? trained.components : nil)
+    let execution = try RunExecution(configuration: configuration, evaluation: evaluation, cache: cache)
     return try execution.metrics(of: trained.density)
 }
 
@@ -56,30 +54,49 @@ struct RunExecution {
     let cache: any ReferenceCache
     let task: any InferenceTask
     let training: TrainingConfiguration
-    let flow: Flow
     private(set) var history: [HistoryRow] = []
     private var trainer: Trainer?
+    /// How many components the base has and why, where the configuration leaves that to the run.
+    private var selection: ComponentSelection?
     private var seconds = 0.0
     private var latestLoss: Double?
 
-    /// `components`: as in ``RunConfiguration/makeFlow(task:components:)``.
-    init(
-        configuration: RunConfiguration, evaluation: EvaluationPlan, cache: any ReferenceCache, components: Int? = nil
-    ) throws {
+    init(configuration: RunConfiguration, evaluation: EvaluationPlan, cache: any ReferenceCache) throws {
         self.configuration = configuration
         self.evaluation = evaluation
         self.cache = cache
         task = try TaskCatalog.make(configuration.task)
         training = try TrainingConfiguration(configuration.training)
-        flow = try configuration.makeFlow(task: task, components: components)
     }
 
+    /// Draws the first pool, chooses the base's components from it where the configuration asks for that, and makes the
+    /// flow and its trainer.
     mutating func start() throws {
-        trainer = try Trainer(task: task, flow: flow, configuration: training, seed: configuration.seed)
+        // An amortised run's pools hold pairs (θ, x) and are the trainer's own.
+        let pool =
+            configuration.isAmortised
+            ? nil : try FirstPool(task: task, configuration: training, seed: configuration.seed)
+        if configuration.choosesComponents {
+            selection = try pool?.selectComponents(for: try configuration.makeFlow(task: task, components: 1))
+        }
+        trainer = try Trainer(
+            task: task, flow: try configuration.makeFlow(task: task, components: selection?.components),
+            configuration: training, seed: configuration.seed, firstPool: pool)
     }
 
+    /// Goes on from a checkpoint; the number of components is the one it was made with.
     mutating func restore(_ bytes: [UInt8]) throws {
-        let stored = try CheckpointFile(bytes: bytes, runID: configuration.id, layout: flow.layout)
+        var flow: Flow?
+        let stored = try CheckpointFile(bytes: bytes, runID: configuration.id) { components in
+            guard (components != nil) == configuration.choosesComponents else {
+                throw CheckpointError.damaged("it does not say how the components were chosen")
+            }
+            let made = try configuration.makeFlow(task: task, components: components)
+            flow = made
+            return made.layout
+        }
+        guard let flow else { throw CheckpointError.damaged("it has no trainer's state") }
+        selection = stored.selection
         history = stored.history
         seconds = history.last?.seconds ?? 0
         trainer = try Trainer(
@@ -127,10 +144,10 @@ struct RunExecution {
 
     private func checkpoint(_ phase: RunPhase) throws -> RunCheckpoint {
         guard let trainer else { throw CheckpointError.damaged("there is no trainer to checkpoint") }
-        let file = CheckpointFile(state: trainer.state, history: history)
+        let file = CheckpointFile(state: trainer.state, history: history, selection: selection)
         return RunCheckpoint(
             phase: phase, step: trainer.step,
-            bytes: file.encoded(runID: configuration.id, phase: phase, layout: flow.layout), history: history)
+            bytes: file.encoded(runID: configuration.id, phase: phase, layout: trainer.flow.layout), history: history)
     }
 
     func evaluate() throws -> RunResult {
@@ -165,13 +182,17 @@ struct RunExecution {
             "stoppedEarly": .bool(trainer.stoppedEarly), "nonfiniteBatches": .integer(trainer.nonfiniteBatches),
             "likelihoodEvaluations": .integer(trainer.likelihoodEvaluations),
             "effectiveSampleSize": .number(trainer.firstPoolEffectiveSampleSize),
-            "parameterCount": .integer(flow.layout.trainableCount),
+            "parameterCount": .integer(trainer.flow.layout.trainableCount),
             "earlyStoppingActs": .bool(trainer.earlyStoppingActs),
             "numericsVariant": .string(Kernels.current.numericsVariant),
         ]
         summary["validationEffectiveSampleSize"] = trainer.validationEffectiveSampleSize.map(JSONValue.number)
-        if case .gaussianMixture(let mixture) = flow.baseConfiguration {
+        if case .gaussianMixture(let mixture) = trainer.flow.baseConfiguration {
             summary["componentsUsed"] = .integer(mixture.components)
+        }
+        if let selection {
+            summary["modesEstimated"] = .integer(selection.modes)
+            summary["componentSelection"] = selection.json
         }
         if let normalizer = trained.normalizer {
             summary["normalizer"] = .number(normalizer.value)
@@ -183,7 +204,7 @@ struct RunExecution {
     }
 
     private func parametersArtefact(_ trained: TrainedFlow) -> RunArtefact {
-        let tensors = flow.layout.tensors
+        let tensors = trained.flow.layout.tensors
             .map {
                 Safetensors.Tensor(
                     name: $0.name, shape: $0.shape, floats: trained.parameters.array($0.range))

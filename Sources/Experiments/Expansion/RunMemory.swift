@@ -1,4 +1,5 @@
 import Catalog
+import Flows
 
 /// How much memory a run would need, roughly: a spec that would exhaust the machine is refused before it starts.
 struct RunMemory: Equatable {
@@ -27,7 +28,9 @@ struct RunMemory: Equatable {
         let draws = max(training["draws"]?.doubleValue ?? 0, training["poolEffectiveSize"]?.doubleValue ?? 0)
         // Coordinates in double precision twice and in single precision once, log weights and weights.
         pool = draws * (20 * Double(dimension) + 40)
-        let components = base["init"]?.stringValue == "em" ? base["components"]?.doubleValue ?? 0 : 0
+        // What `auto` will choose is not known: as many as it may.
+        let largest = base["components"]?.stringValue == "auto" ? Double(ComponentSelection.largest) : 0
+        let components = base["init"]?.stringValue == "em" ? base["components"]?.doubleValue ?? largest : 0
         fit = 8 * draws * components
     }
 }

@@ -81,6 +81,11 @@ extension SpecExpander {
             return fail(
                 "standardDeviation", "init \"given\" needs \"standardDeviation\"", "add \"standardDeviation\": …")
         }
+        if section.parameters["components"] == .string("auto") {
+            return fail(
+                "components", "\"auto\" does not go with init \"given\": the means say how many components there are",
+                "write \"components\": \(means.count), or another init")
+        }
         if let components = section.parameters["components"]?.integerValue, means.count != components {
             return fail(
                 "means", "there are \(means.count) means for \(components) components",

@@ -54,7 +54,7 @@ extension Flow {
     }
 
     /// At the start every coupling is the identity, whatever the context.
-    private func atAnyObservation(_ parameters: AlignedBuffer) -> TrainedFlow {
+    func atAnyObservation(_ parameters: AlignedBuffer) -> TrainedFlow {
         TrainedFlow(
             flow: self, parameters: parameters, observation: [Double](repeating: 0, count: contextDimension))
     }

@@ -11,6 +11,14 @@ public struct MixtureFit: Sendable, Equatable {
     /// Weighted mean log density of the draws under the fit, nats.
     public var meanLogDensity: Double
 
+    /// Creates a fit of K ≥ 1 components.
+    public init(weights: [Double], means: [[Double]], covariances: [[Double]], meanLogDensity: Double) {
+        self.weights = weights
+        self.means = means
+        self.covariances = covariances
+        self.meanLogDensity = meanLogDensity
+    }
+
     /// Number of components K.
     public var components: Int { weights.count }
 

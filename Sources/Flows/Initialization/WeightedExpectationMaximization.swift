@@ -24,7 +24,11 @@ public struct WeightedExpectationMaximization: Sendable {
 
     /// Fits to `points` (n ≥ 1) with `weights` (non-negative, not all zero). A pure function of its arguments.
     public func fit(_ points: Points, weights: [Double], stream: RandomStream) -> MixtureFit {
-        let draws = ActiveDraws(points, weights: weights)
+        fit(ActiveDraws(points, weights: weights), stream: stream)
+    }
+
+    /// The same for draws that have been chosen already.
+    func fit(_ draws: ActiveDraws, stream: RandomStream) -> MixtureFit {
         var best: (centres: [Double], inertia: Double)?
         for restart in 0..<restarts {
             var substream = stream.substream(UInt32(restart))
@@ -171,15 +175,16 @@ public struct WeightedExpectationMaximization: Sendable {
 }
 
 /// The draws that carry weight, with weights normalised to 1.
-struct ActiveDraws {
+package struct ActiveDraws: Sendable {
     let dimension: Int
-    let values: [Double]
-    let weights: [Double]
-    var count: Int { weights.count }
+    /// Point-major.
+    package let values: [Double]
+    package let weights: [Double]
+    package var count: Int { weights.count }
 
     /// Keeps draws with more than 10⁻⁵ of the largest weight: together the rest carry less than n·10⁻⁵ of it, and they
     /// are most of a pool.
-    init(_ points: Points, weights: [Double]) {
+    package init(_ points: Points, weights: [Double]) {
         dimension = points.dimension
         let threshold = (weights.max() ?? 0) * 1e-5
         var values: [Double] = []
@@ -191,6 +196,14 @@ struct ActiveDraws {
         let total = kept.reduce(0, +)
         self.values = values
         self.weights = kept.map { $0 / total }
+    }
+
+    /// Draws as they are, their weights normalised.
+    init(dimension: Int, values: [Double], weights: [Double]) {
+        self.dimension = dimension
+        self.values = values
+        let total = weights.reduce(0, +)
+        self.weights = weights.map { $0 / total }
     }
 
     /// Weighted variance averaged over the coordinates.

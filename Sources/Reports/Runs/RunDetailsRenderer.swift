@@ -29,10 +29,13 @@ public enum RunDetailsRenderer {
         if !run.metrics.isEmpty { blocks.append(metrics(run, width)) }
         if !run.summary.isEmpty || !run.timings.isEmpty {
             let rows =
-                run.summary.keys.sorted().map { [$0, run.summary[$0].map(DisplayText.value) ?? ""] }
+                run.summary.keys.sorted().filter { $0 != selectionKey }.map {
+                    [$0, run.summary[$0].map(DisplayText.value) ?? ""]
+                }
                 + run.timings.keys.sorted().map { ["\($0) time", RunText.duration(run.timings[$0] ?? 0)] }
             blocks.append(section("results", [.init("name"), .init("value", minimumWidth: 10)], rows, width))
         }
+        if let table = componentSelection(run.summary, width) { blocks.append(table) }
         if !run.history.isEmpty { blocks.append(history(run.history, width)) }
         if !run.artefacts.isEmpty {
             blocks.append("files\n" + run.artefacts.map { "  " + DisplayText.visible($0) }.joined(separator: "\n"))
@@ -40,7 +43,7 @@ public enum RunDetailsRenderer {
         return blocks.joined(separator: "\n\n") + "\n"
     }
 
-    private static func section(
+    static func section(
         _ title: String, _ columns: [TextTable.Column], _ rows: [[String]], _ width: Int?
     ) -> String {
         let table = TextTable(columns: columns, rows: rows).render(width: width.map { max(10, $0 - 2) }).text

@@ -16,6 +16,10 @@ public struct RunListing: Sendable, Equatable {
     public var base: String
     /// The number asked for or `"auto"`; `.null` for bases without.
     public var components: JSONValue
+    /// Components that the run used; nil before it is done and for bases without.
+    public var componentsUsed: Int?
+    /// Modes that `auto` saw in the draws; nil where the number of components was given.
+    public var modesEstimated: Int?
     /// Number of coupling layers.
     public var couplingLayers: Int?
     /// The run's seed.
@@ -28,7 +32,8 @@ public struct RunListing: Sendable, Equatable {
     /// Creates a listing.
     public init(
         id: String, state: ReportRunState, failureCode: String? = nil, sweep: String, task: String, base: String,
-        components: JSONValue = .null, couplingLayers: Int? = nil, seed: Int, attempts: Int,
+        components: JSONValue = .null, componentsUsed: Int? = nil, modesEstimated: Int? = nil,
+        couplingLayers: Int? = nil, seed: Int, attempts: Int,
         metrics: [(name: String, value: Double?)] = []
     ) {
         self.id = id
@@ -38,6 +43,8 @@ public struct RunListing: Sendable, Equatable {
         self.task = task
         self.base = base
         self.components = components
+        self.componentsUsed = componentsUsed
+        self.modesEstimated = modesEstimated
         self.couplingLayers = couplingLayers
         self.seed = seed
         self.attempts = attempts
@@ -48,7 +55,8 @@ public struct RunListing: Sendable, Equatable {
     public static func == (left: RunListing, right: RunListing) -> Bool {
         left.id == right.id && left.state == right.state && left.failureCode == right.failureCode
             && left.sweep == right.sweep && left.task == right.task && left.base == right.base
-            && left.components == right.components && left.couplingLayers == right.couplingLayers
+            && left.components == right.components && left.componentsUsed == right.componentsUsed
+            && left.modesEstimated == right.modesEstimated && left.couplingLayers == right.couplingLayers
             && left.seed == right.seed && left.attempts == right.attempts
             && left.metrics.elementsEqual(right.metrics, by: ==)
     }
@@ -70,7 +78,8 @@ public enum RunListRenderer {
         let rows = zip(ids, runs).map { id, run in
             [
                 id, run.state.rawValue + (run.failureCode.map { ": \($0)" } ?? ""), run.sweep, run.task,
-                RunText.base(run.base, run.components), run.couplingLayers.map(String.init) ?? "",
+                RunText.base(run.base, run.components, used: run.componentsUsed),
+                run.couplingLayers.map(String.init) ?? "",
                 "\(run.seed)", "\(run.attempts)",
             ]
                 + metrics.map { name in
@@ -93,7 +102,9 @@ public enum RunListRenderer {
                             ("id", .text(run.id)), ("state", .text(run.state.rawValue)),
                             ("failureCode", .text(run.failureCode)), ("sweep", .text(run.sweep)),
                             ("task", .text(run.task)), ("base", .text(run.base)),
-                            ("components", .value(run.components)), ("couplingLayers", .integer(run.couplingLayers)),
+                            ("components", .value(run.components)), ("componentsUsed", .integer(run.componentsUsed)),
+                            ("modesEstimated", .integer(run.modesEstimated)),
+                            ("couplingLayers", .integer(run.couplingLayers)),
                             ("seed", .integer(run.seed)), ("attempts", .integer(run.attempts)),
                             ("metrics", .object(run.metrics.map { ($0.name, .number($0.value)) })),
                         ])
@@ -116,9 +127,11 @@ public enum RunListRenderer {
 
 /// Phrases that lists, details and status share.
 enum RunText {
-    /// `gmm 8`, `gaussian`.
-    static func base(_ name: String, _ components: JSONValue) -> String {
-        components == .null ? name : "\(name) \(DisplayText.value(components))"
+    /// `gmm 8`, `gmm auto → 6`, `gaussian`.
+    static func base(_ name: String, _ components: JSONValue, used: Int? = nil) -> String {
+        guard components != .null else { return name }
+        let chosen = components.doubleValue == nil ? used.map { " → \($0)" } : nil
+        return "\(name) \(DisplayText.value(components))\(chosen ?? "")"
     }
 
     /// `8.2 s`, `1m40s`, `2h05m`.

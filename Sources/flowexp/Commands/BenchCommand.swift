@@ -16,6 +16,7 @@ struct BenchCommand: ParsableCommand {
               flowexp bench --workload train-realnvp-2d --threads 2 --json
               flowexp bench --workload time-to-quality         seconds and likelihood evaluations to KL ≤ .01
               flowexp bench --workload time-to-quality --side ours --set averaging=0
+              flowexp bench --workload component-selection     how often "components": "auto" finds the modes
 
             FLOWEXP_ISA=avx2 (or avx512, portable) chooses the instruction set.
             """)
@@ -43,6 +44,7 @@ struct BenchCommand: ParsableCommand {
         if workload == TimeToQualityWorkload.name { return try quality.run(json: output.json) }
         try quality.refuse()
         if workload == SweepWorkload.name { return try runSweep() }
+        if workload == ComponentSelectionWorkload.name { return try ComponentSelectionOutput.run(json: output.json) }
         let chosen = try chosenWorkloads()
         if !output.json {
             let peak = String(format: "%.1f", MultiplyAddPeak.measured)
@@ -74,7 +76,9 @@ struct BenchCommand: ParsableCommand {
     private func chosenWorkloads() throws -> [Workload] {
         guard let workload else { return WorkloadCatalog.workloads }
         guard let found = WorkloadCatalog.workload(named: workload) else {
-            let names = WorkloadCatalog.workloads.map(\.name) + [SweepWorkload.name, TimeToQualityWorkload.name]
+            let names =
+                WorkloadCatalog.workloads.map(\.name)
+                + [SweepWorkload.name, TimeToQualityWorkload.name, ComponentSelectionWorkload.name]
             throw CommandFailure(
                 .usage, "there is no workload '\(workload)'\(NearestName.hint(workload, among: names))",
                 remedy: "Workloads: \(names.joined(separator: ", "))")

@@ -12,7 +12,7 @@ extension ReportRun {
             id: run.record.id, state: run.state, failureCode: run.record.failureCode, seed: run.seed,
             configuration: run.settings, components: run.components,
             componentsInSpec: run.axes["asked"]?["base.components"],
-            componentsUsed: run.summary["componentsUsed"]?.integerValue, metrics: metrics,
+            componentsUsed: run.componentsUsed, metrics: metrics,
             poolLimits: PoolLimit.limits(run))
         summary = run.summary.compactMapValues(\.doubleValue)
     }

@@ -39,6 +39,11 @@ struct RunFacts {
     /// Deterministic numbers about the run by name.
     var summary: [String: JSONValue] { Self.members(record.summaryJSON) }
 
+    /// Components of the trained base; nil before the run is done and for bases without.
+    var componentsUsed: Int? { summary["componentsUsed"]?.integerValue }
+    /// Modes that a base with `"components": "auto"` saw in the draws.
+    var modesEstimated: Int? { summary["modesEstimated"]?.integerValue }
+
     /// Seconds by name.
     var timings: [String: Double] { Self.members(record.timingsJSON).compactMapValues(\.doubleValue) }
 
@@ -53,6 +58,8 @@ struct RunFacts {
         ]
         if let sweep = record.sweepName { facts["sweep"] = .string(sweep) }
         if let code = record.failureCode { facts["failureCode"] = .string(code) }
+        if let used = componentsUsed { facts["componentsUsed"] = .integer(used) }
+        if let modes = modesEstimated { facts["modesEstimated"] = .integer(modes) }
         for metric in metrics {
             if let value = metric.value { facts[metric.name] = .number(value) }
         }
@@ -82,7 +89,8 @@ struct RunFacts {
     var listing: RunListing {
         RunListing(
             id: record.id, state: state, failureCode: record.failureCode, sweep: record.sweepName ?? "", task: task,
-            base: base, components: components, couplingLayers: couplingLayers, seed: seed, attempts: record.attempts,
+            base: base, components: components, componentsUsed: componentsUsed, modesEstimated: modesEstimated,
+            couplingLayers: couplingLayers, seed: seed, attempts: record.attempts,
             metrics: metrics.map { ($0.name, $0.value) })
     }
 }

@@ -101,7 +101,7 @@ enum RunLabels {
         for run in plan.runs {
             let configuration = run.configuration
             var parts = [configuration.task.name]
-            let components = configuration.value(at: "base.components").map { " \($0.text)" } ?? ""
+            let components = configuration.value(at: "base.components").map { " \($0.stringValue ?? $0.text)" } ?? ""
             parts.append(configuration.base.name + components)
             for axis in run.axes where !["task", "base", "base.components"].contains(axis.path) && axis.value != .null {
                 parts.append("\(shortName(axis.path)) \(axis.value.stringValue ?? axis.value.text)")
