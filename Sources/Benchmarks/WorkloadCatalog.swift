@@ -1,3 +1,4 @@
+import Catalog
 import FlowMath
 import Flows
 import Metrics
@@ -69,8 +70,12 @@ public enum WorkloadCatalog {
         ) {
             let (a, b) = (normalPoints(count, seed: 1), normalPoints(count, seed: 2))
             // As in a sweep, where a task's bandwidth is computed once.
-            let bandwidth = try SampleMetrics.evaluate("mmd-median", a, b).details["bandwidth"]
-            return { _ = try? SampleMetrics.evaluate(metric, a, b, bandwidth: bandwidth) }
+            var parameters: ParameterValues = [:]
+            if metric.hasPrefix("mmd") {
+                let median = try sampleMetric(named: "mmd-median", a, b)[0].details["bandwidth"]
+                parameters["bandwidth"] = median.map(JSONValue.number)
+            }
+            return { [parameters] in _ = try? sampleMetric(named: metric, a, b, parameters: parameters) }
         }
     }
 

@@ -14,6 +14,7 @@ public enum StreamPurpose: UInt32, Sendable, CaseIterable {
     case permutation = 10
     case bootstrap = 11
     case normalizer = 12
+    case classifier = 16
 }
 
 /// A counter-based stream of random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as

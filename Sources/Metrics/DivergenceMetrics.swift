@@ -34,7 +34,7 @@ struct ForwardKL: Metric {
 
 /// The standard error of a mean of log densities that share an error of their own, such as that of a flow's estimated
 /// normaliser.
-private func combined(_ error: Double, _ shared: Double) -> Double {
+func combined(_ error: Double, _ shared: Double) -> Double {
     shared == 0 ? error : (error * error + shared * shared).squareRoot()
 }
 

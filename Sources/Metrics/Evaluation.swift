@@ -24,6 +24,8 @@ public final class Evaluation {
     let settings: EvaluationSettings
     /// max |f(f⁻¹(θ)) − θ| as measured by the engine; nil when it was not.
     let inverseError: Double?
+    /// In place of the flow's points: those of ``corrected``.
+    private var correction: CorrectedSample?
     private let flowDraw: Draw
     private let referenceDraw: Draw
     private var flowValues: [Double] = []
@@ -45,8 +47,14 @@ public final class Evaluation {
 
     var dimension: Int { posterior.dimension }
 
-    /// The first `count` points of the flow.
+    /// A stream of this evaluation's own for metrics that draw numbers.
+    func stream(_ purpose: StreamPurpose) -> RandomStream {
+        RandomStream(seed: flowDraw.seed, purpose: purpose, step: flowDraw.step)
+    }
+
+    /// The first `count` points of the flow (of its corrected sample in ``corrected``).
     func flowPoints(_ count: Int) -> Points {
+        if let correction { return correction.points(count) }
         Self.extend(&flowValues, to: count, flow, flowDraw)
         return Points(dimension: dimension, values: Array(flowValues.prefix(count * dimension)))
     }
@@ -125,6 +133,34 @@ public final class Evaluation {
     private(set) lazy var posteriorAtReference: [Double] =
         posterior.logProbability(of: referencePoints(settings.samples))
 
+    /// The flow's points as an importance sample.
+    private(set) lazy var importanceSample: Result<ImportanceSample, SampleProblem> = {
+        let at = atFlow
+        if let problem = at.problem { return .failure(SampleProblem(problem)) }
+        return Result { () throws(SampleProblem) in
+            try ImportanceSample(
+                points: flowPoints(settings.samples), logFlow: at.flow, logPosterior: at.posterior)
+        }
+    }()
+
+    /// The same evaluation with the flow's points after importance correction; sizes that rejection cannot fill are
+    /// those that it can.
+    private(set) lazy var corrected: Result<Evaluation, SampleProblem> = importanceSample.map { sample in
+        let correction = CorrectedSample(sample, method: settings.correction, stream: stream(.resampling))
+        var fitting = settings
+        if let kept = correction.accepted?.count {
+            fitting.samples = min(kept, fitting.samples)
+            fitting.kernelSamples = min(kept, fitting.kernelSamples)
+            fitting.slicedSamples = min(kept, fitting.slicedSamples)
+        }
+        let evaluation = Evaluation(
+            flow: flow, posterior: posterior, settings: fitting, inverseError: nil, flowDraw: flowDraw,
+            referenceDraw: referenceDraw, findReference: { [unowned self] in reference })
+        evaluation.correction = correction
+        evaluation.referenceValues = referenceValues
+        return evaluation
+    }
+
     /// `mmd` and `mmd-median` from one pass over the pairs.
     private(set) lazy var kernelStatistics: Result<KernelStatistics, SampleProblem> = {
         let count = settings.kernelSamples
@@ -133,6 +169,9 @@ public final class Evaluation {
             referencePoints(count), flowPoints(count),
             bandwidth: settings.bandwidth ?? reference.medianDistance)
     }()
+
+    /// The exact log evidence.
+    private(set) lazy var logEvidence: Double = posterior.task.logEvidence(observation: posterior.observation)
 
     /// The basin of each of the flow's first `samples` points; nil without modes.
     private(set) lazy var basinOfFlow: [Int32]? = reference.basins.map { $0.basins(of: flowPoints(settings.samples)) }

@@ -16,6 +16,12 @@ public struct EvaluationSettings: Sendable, Equatable {
     public var slicedProjections: Int
     /// The MMD's largest bandwidth; nil: the median distance of the reference.
     public var bandwidth: Double?
+    /// Points from each side for `c2st`.
+    public var c2stSamples: Int
+    /// Permutations of `mmd-p`.
+    public var permutations: Int
+    /// How corrected metrics correct the flow's sample.
+    public var correction: CorrectionMethod
     /// Pairs of exact samples per measured floor.
     public var floorRepetitions: Int
 
@@ -39,6 +45,14 @@ public struct EvaluationSettings: Sendable, Equatable {
         slicedSamples = try integer("slicedSamples")
         slicedProjections = try integer("slicedProjections")
         floorRepetitions = try integer("floorRepetitions")
+        c2stSamples = try integer("c2stSamples")
+        permutations = try integer("permutations")
+        let method = values["correction"] ?? .string(CorrectionMethod.psis.rawValue)
+        guard let chosen = method.stringValue.flatMap(CorrectionMethod.init(rawValue:)) else {
+            let names = CorrectionMethod.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ParameterError(name: "correction", expected: "one of \(names)", found: method)
+        }
+        correction = chosen
         switch values["bandwidth"] {
         case nil, .null, .string("median"): bandwidth = nil
         case let found?:
@@ -62,7 +76,7 @@ public struct EvaluationSettings: Sendable, Equatable {
             }
             metrics = known.filter { name in elements.contains(.string(name)) }
         } else {
-            metrics = known
+            metrics = MetricCatalog.defaultNames
         }
     }
 
@@ -78,6 +92,9 @@ public struct EvaluationSettings: Sendable, Equatable {
             case "floorRepetitions":
                 // Left out at 20: rows were keyed without it when 20 was the default, and stay what they are.
                 return floorRepetitions == 20 ? nil : "\"floorRepetitions\":\(floorRepetitions)"
+            case "c2stSamples": return "\"c2stSamples\":\(c2stSamples)"
+            case "permutations": return "\"permutations\":\(permutations)"
+            case "correction": return "\"correction\":\"\(correction.rawValue)\""
             case "bandwidth": return "\"bandwidth\":\(bandwidth.map { "\($0)" } ?? "\"median\"")"
             default: return nil
             }

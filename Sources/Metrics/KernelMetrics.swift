@@ -1,4 +1,5 @@
 import Catalog
+import FlowMath
 
 /// The squared maximum mean discrepancy.
 struct MaximumMeanDiscrepancy: Metric {
@@ -59,5 +60,48 @@ struct EnergyDistance: Metric {
         case .success(let estimate):
             return [Measurement(name, estimate.value, standardError: estimate.standardError, sampleSizes: sizes)]
         }
+    }
+}
+
+/// The permutation test of `mmd`.
+struct PermutationMetric: Metric {
+    let description = ComponentDescription(
+        name: "mmd-p", version: 1,
+        summary: "p-value of mmd by random permutations of the pooled points; uniform when q = p.",
+        definition: """
+            (b + 1)/(m + 1), b the number of m = `permutations` random divisions of the pooled points whose five-kernel \
+            MMD² is at least the observed one
+            """,
+        source: "Gretton et al. 2012, A kernel two-sample test, section 5; Phipson & Smyth 2010",
+        parameters: MetricCatalog.evaluationParameters(["kernelSamples", "bandwidth", "permutations"]))
+    let direction = MetricDirection.higher
+
+    func measure(_ evaluation: Evaluation) -> [Measurement] {
+        let settings = evaluation.settings
+        let count = settings.kernelSamples
+        let sizes = [count, count]
+        if let problem = evaluation.flowProblem(count) {
+            return [Measurement(name, reason: problem, sampleSizes: sizes)]
+        }
+        let result = permutationTest(
+            evaluation.referencePoints(count), evaluation.flowPoints(count),
+            bandwidth: settings.bandwidth ?? evaluation.reference.medianDistance, permutations: settings.permutations,
+            stream: evaluation.stream(.permutation))
+        switch result {
+        case .failure(let problem): return [Measurement(name, reason: problem.description, sampleSizes: sizes)]
+        case .success(let p):
+            return [
+                Measurement(name, p, sampleSizes: sizes, details: ["permutations": Double(settings.permutations)])
+            ]
+        }
+    }
+
+    /// Uniform on the multiples of 1/(m + 1).
+    func floor(column: String, _ evaluation: Evaluation) -> FloorRule {
+        let steps = Double(evaluation.settings.permutations + 1)
+        return .known(
+            MetricFloor(
+                mean: (steps + 1) / (2 * steps),
+                standardDeviation: ((steps * steps - 1) / 12).squareRoot() / steps, repetitions: 0))
     }
 }

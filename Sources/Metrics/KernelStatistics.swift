@@ -71,7 +71,7 @@ func singleKernelStatistic(_ a: Points, _ b: Points, bandwidth: Double) -> Resul
 }
 
 /// Why kernels of this bandwidth cannot compare these points; nil when they can.
-private func kernelProblem(_ a: Points, _ b: Points, bandwidth: Double) -> SampleProblem? {
+func kernelProblem(_ a: Points, _ b: Points, bandwidth: Double) -> SampleProblem? {
     guard a.count >= 2 && b.count >= 2 else {
         return SampleProblem("needs at least 2 points on each side, found \(a.count) and \(b.count)")
     }

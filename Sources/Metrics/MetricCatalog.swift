@@ -10,6 +10,9 @@ public enum MetricCatalog {
         SlicedTransport(), EnergyDistance(), BridgeMass(), Concentration(spread: true), Concentration(spread: false),
         ModeTotalVariation(), ModesFound(), EffectiveSampleSize(), ForwardEffectiveSampleSize(), Leakage(),
         Invertibility(),
+        ParetoShape(), LogEvidence(), AcceptanceRate(), PermutationMetric(), ClassifierTwoSampleTest(),
+        Corrected(MaximumMeanDiscrepancy(mixture: true)), Corrected(SlicedTransport()), Corrected(BridgeMass()),
+        Corrected(Concentration(spread: true)), Corrected(ModeTotalVariation()),
     ]
 
     /// Their descriptions, in the same order.
@@ -18,13 +21,17 @@ public enum MetricCatalog {
     /// The names of the metrics, in the same order.
     public static let names: [String] = metrics.map { $0.columns[0] }
 
+    /// The names of the metrics that an evaluation computes when it names none: all but those that cost more than the
+    /// rest together or say something of use only to those who ask.
+    public static let defaultNames: [String] = metricNames.filter { !namesOnRequest.contains($0) }
+
     /// The parameters of the `evaluation` section of a spec. Not part of a run's id: a changed value re-evaluates and
     /// never retrains.
     public static let evaluationParameters: [ParameterDescription] =
         [
             ParameterDescription(
                 "metrics", .list(.choice(metricNames), count: 0...metricNames.count),
-                default: .array(metricNames.map { .string($0) }), "The metrics to compute.")
+                default: .array(defaultNames.map { .string($0) }), "The metrics to compute.")
         ] + settingParameters
 
     /// The settings named, for a metric's description.
@@ -77,6 +84,13 @@ let kernelParameters = MetricCatalog.evaluationParameters(["kernelSamples", "ban
 private let metricNames = [
     "kl", "reverse-kl", "js", "tv", "c2st-exact", "mmd", "mmd-median", "w1", "w2", "sliced-w2", "energy", "bridge-mass",
     "d-plus", "d-minus", "mode-tv", "modes-found", "ess", "forward-ess", "leakage", "invertibility",
+    "khat", "log-evidence", "acceptance-rate", "mmd-p", "c2st",
+    "mmd-corrected", "sliced-w2-corrected", "bridge-mass-corrected", "d-plus-corrected", "mode-tv-corrected",
+]
+
+private let namesOnRequest = [
+    "acceptance-rate", "mmd-p", "c2st",
+    "mmd-corrected", "sliced-w2-corrected", "bridge-mass-corrected", "d-plus-corrected", "mode-tv-corrected",
 ]
 
 /// The settings of `evaluation` other than the list of metrics.
@@ -94,6 +108,15 @@ private let settingParameters: [ParameterDescription] = [
         "slicedSamples", .integer(1...1_000_000), default: .integer(10_000), "Points from each side for sliced-w2."),
     ParameterDescription(
         "slicedProjections", .integer(1...4_096), default: .integer(128), "Directions of sliced-w2."),
+    ParameterDescription(
+        "c2stSamples", .integer(10...100_000), default: .integer(2_000),
+        "Points from each side for c2st; the classifier trains on four fifths of them."),
+    ParameterDescription(
+        "permutations", .integer(1...100_000), default: .integer(999),
+        "Permutations of mmd-p; the least p is 1/(permutations + 1)."),
+    ParameterDescription(
+        "correction", .choice(CorrectionMethod.allCases.map(\.rawValue)), default: .string("psis"),
+        "How the corrected metrics correct the flow's sample: by Pareto-smoothed or plain weights, or by rejection."),
     ParameterDescription(
         "bandwidth", .anyOf([.choice(["median"]), .number(0...1e6, exclusiveMinimum: true)]),
         default: .string("median"),

@@ -24,7 +24,7 @@ public struct MetricSelection: Sendable {
         asked = Set(try MetricCatalog.plannedValues(evaluation.parameters).map(\.name))
         // The settings hold for metrics that were added later by name, too.
         var whole = evaluation.parameters
-        whole["metrics"] = nil
+        whole["metrics"] = .array(MetricCatalog.names.map { .string($0) })
         settings = Dictionary(try MetricCatalog.plannedValues(whole).map { ($0.name, $0.parameters) }) { first, _ in
             first
         }

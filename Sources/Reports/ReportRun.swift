@@ -59,12 +59,16 @@ public struct ReportMetric: Sendable, Equatable {
     public var parameters: String
     /// The metric's declared version.
     public var version: Int
+    /// Why the value should not be trusted; nil when nothing speaks against it.
+    public var warning: String?
 
     /// Creates a metric value.
     public init(
         value: Double?, reason: String? = nil, standardError: Double? = nil, floor: ReportFloor? = nil,
-        direction: ReportDirection = .lower, sampleSizes: [Int] = [], parameters: String = "{}", version: Int = 1
+        direction: ReportDirection = .lower, sampleSizes: [Int] = [], parameters: String = "{}", version: Int = 1,
+        warning: String? = nil
     ) {
+        self.warning = warning
         self.value = value.flatMap { $0.isFinite ? $0 : nil }
         self.reason = self.value == nil ? reason ?? (value == nil ? nil : "not finite") : reason
         self.standardError = standardError

@@ -101,11 +101,18 @@ func twoModes(_ weight: Double = 0.5) -> Mixture {
     Mixture([(weight, [-2, 0], 0.5), (1 - weight, [2, 0], 0.5)])
 }
 
-/// Tests/Oracles/metrics.json.
-func oracle() throws -> [String: Any] {
+/// A file of Tests/Oracles.
+func oracle(_ name: String = "metrics.json") throws -> [String: Any] {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-        "../Oracles/metrics.json")
+        "../Oracles/\(name)")
     return try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]
 }
 
 func normalCumulative(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
+
+/// Mean and variance (n − 1).
+func moments(_ values: [Double]) -> (mean: Double, variance: Double) {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+    return (mean, variance)
+}

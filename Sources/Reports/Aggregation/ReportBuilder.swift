@@ -112,6 +112,10 @@ struct SectionBuilder {
         if groups.count > cells.count {
             notes.append("runs evaluated with different parameters or versions of \(metric) are kept in rows apart")
         }
+        let measured = cells.flatMap(\.runs).compactMap { $0.metrics[metric] }.filter { $0.value != nil }
+        for warning in countReasons(measured.compactMap(\.warning)) {
+            notes.append("\(metric) in \(warning.count) of \(measured.count) runs: \(warning.reason)")
+        }
         let direction = cells.lazy.flatMap(\.runs).compactMap { $0.metrics[metric]?.direction }.first ?? .lower
         var rows = groups.map { group in
             group.row(

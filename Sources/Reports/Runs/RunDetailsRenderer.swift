@@ -63,18 +63,30 @@ public enum RunDetailsRenderer {
                 {
                     value += " ≈"
                 }
+                if metric.warning != nil { value += " !" }
             }
             return [
                 name, value, metric.floor.map(NumberText.floor) ?? "", metric.direction.rawValue,
                 metric.sampleSizes.map(RunText.grouped).joined(separator: " / "),
             ]
         }
+        // Each warning once, below the table, with the metrics that it is about.
+        var warnings: [(text: String, names: [String])] = []
+        for (name, metric) in run.metrics {
+            guard metric.value != nil, let warning = metric.warning else { continue }
+            if let known = warnings.firstIndex(where: { $0.text == warning }) {
+                warnings[known].names.append(name)
+            } else {
+                warnings.append((warning, [name]))
+            }
+        }
+        let footnotes = warnings.map { "\n  ! \($0.names.joined(separator: ", ")): \($0.text)" }.joined()
         return section(
             "metrics",
             [
                 .init("metric"), .init("value", minimumWidth: 10), .init("floor", dropOrder: 1),
                 .init("better", dropOrder: 2), .init("n", dropOrder: 3),
-            ], rows, width)
+            ], rows, width) + footnotes
     }
 
     private static func history(_ history: [HistoryPoint], _ width: Int?) -> String {
@@ -150,7 +162,7 @@ public enum RunDetailsRenderer {
                 } ?? .null
             ),
             ("sampleSizes", .array(metric.sampleSizes.map { .integer($0) })), ("version", .integer(metric.version)),
-            ("parameters", .text(metric.parameters)),
+            ("parameters", .text(metric.parameters)), ("warning", .text(metric.warning)),
         ])
     }
 }

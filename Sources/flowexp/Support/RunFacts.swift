@@ -81,9 +81,19 @@ struct RunFacts {
                             mean: $0.mean, standardDeviation: $0.standardDeviation, repetitions: $0.repetitions)
                     },
                     direction: ReportDirection(rawValue: metric.direction) ?? .lower,
-                    sampleSizes: metric.sampleSizes, parameters: metric.parametersJSON, version: metric.version)
+                    sampleSizes: metric.sampleSizes, parameters: metric.parametersJSON, version: metric.version,
+                    warning: Self.warning(metric))
             )
         }
+    }
+
+    /// Of estimates by importance weights whose details say that the weights' tail is too heavy.
+    private static func warning(_ metric: MetricRecord) -> String? {
+        guard metric.detailsJSON.contains("khatLimit") else { return nil }
+        let details = members(metric.detailsJSON)
+        guard let shape = details["khat"]?.doubleValue, let limit = details["khatLimit"]?.doubleValue, shape > limit
+        else { return nil }
+        return "k̂ above \(NumberText.plain(limit, significant: 2)): estimates by importance weights are unreliable"
     }
 
     var listing: RunListing {
