@@ -4,7 +4,7 @@ import FlowMath
 /// data → base (density). The architecture only; parameters lie in a separate flat buffer.
 ///
 /// In the forward direction: for each coupling i = 0 … L−1: a mixing of the coordinates (from the second on), the
-/// coupling, ActNorm; then the standardisation of θ; last, for bounded θ, the map onto the box.
+/// coupling, ActNorm; then, with a context, the shift that is linear in x; then the standardisation of θ; last, for bounded θ, the map onto the box.
 public final class Flow: Sendable {
     /// D.
     public let dimension: Int
@@ -73,6 +73,9 @@ public final class Flow: Sendable {
                         ElementwiseAffine(
                             dimension: dimension, isTrainable: true, name: "layers.\(i).actNorm", plan: &plan)))
             }
+        }
+        if contextDimension > 0 && configuration.contextShift {
+            layers.append(.contextShift(ContextShift(dimension: dimension, plan: &plan)))
         }
         standardization = ElementwiseAffine(
             dimension: dimension, isTrainable: false, name: "standardization", plan: &plan)

@@ -43,11 +43,13 @@ public struct FlowConfiguration: Sendable, Equatable {
     public var mixing: MixingKind
     /// Whether and how θ is kept inside the prior's box.
     public var box: BoxKind
+    /// Whether a conditional flow has a trained shift that is linear in x; see ``ContextShift``.
+    public var contextShift: Bool
 
     /// Creates a configuration; see ``FlowParameters`` for meanings and defaults.
     public init(
         couplingLayers: Int = 8, hiddenSizes: [Int] = [64, 64], coupling: CouplingKind = .affine(logScaleLimit: 2),
-        actNorm: Bool = true, mixing: MixingKind = .rotation, box: BoxKind = .none
+        actNorm: Bool = true, mixing: MixingKind = .rotation, box: BoxKind = .none, contextShift: Bool = true
     ) {
         self.couplingLayers = couplingLayers
         self.hiddenSizes = hiddenSizes
@@ -55,6 +57,7 @@ public struct FlowConfiguration: Sendable, Equatable {
         self.actNorm = actNorm
         self.mixing = mixing
         self.box = box
+        self.contextShift = contextShift
     }
 
     /// Reads resolved parameters; throws when one is missing or of another type.
@@ -77,7 +80,8 @@ public struct FlowConfiguration: Sendable, Equatable {
         self.init(
             couplingLayers: try parameters.integer("couplingLayers"),
             hiddenSizes: try parameters.integers("hiddenSizes"),
-            coupling: coupling, actNorm: try parameters.boolean("actNorm"), mixing: mixing, box: box)
+            coupling: coupling, actNorm: try parameters.boolean("actNorm"), mixing: mixing, box: box,
+            contextShift: try parameters.boolean("contextShift"))
     }
 }
 

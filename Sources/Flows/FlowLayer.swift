@@ -6,6 +6,7 @@ enum FlowLayer: Sendable {
     case elementwiseAffine(ElementwiseAffine)
     case rotation(FixedRotation)
     case triangularLinear(TriangularLinear)
+    case contextShift(ContextShift)
     case box(BoxTransform)
 
     /// Once per batch; returns the constant part of the inverse's log-determinant.
@@ -19,7 +20,7 @@ enum FlowLayer: Sendable {
             return 0
         case .elementwiseAffine(let layer): return layer.prepare(context)
         case .triangularLinear(let layer): return layer.prepare(context)
-        case .rotation, .box: return 0
+        case .rotation, .contextShift, .box: return 0
         }
     }
 
@@ -31,6 +32,7 @@ enum FlowLayer: Sendable {
         case .elementwiseAffine(let layer): layer.forward(context, values: values)
         case .rotation(let layer): layer.forward(context, values: values)
         case .triangularLinear(let layer): layer.forward(context, values: values)
+        case .contextShift(let layer): layer.forward(context, values: values)
         case .box(let layer): layer.forward(context, values: values, logDet: logDet)
         }
     }
@@ -43,6 +45,7 @@ enum FlowLayer: Sendable {
         case .elementwiseAffine(let layer): layer.inverse(context, values: values)
         case .rotation(let layer): layer.inverse(context, values: values)
         case .triangularLinear(let layer): layer.inverse(context, values: values)
+        case .contextShift(let layer): layer.inverse(context, values: values)
         case .box(let layer): layer.inverse(context, values: values, logDet: logDet)
         }
     }
@@ -57,6 +60,7 @@ enum FlowLayer: Sendable {
         case .elementwiseAffine(let layer): layer.inverseBackward(context, gradient: gradient)
         case .rotation(let layer): layer.inverseBackward(context, gradient: gradient)
         case .triangularLinear(let layer): layer.inverseBackward(context, gradient: gradient)
+        case .contextShift(let layer): layer.inverseBackward(context, gradient: gradient)
         case .box: break
         }
     }
@@ -66,6 +70,7 @@ enum FlowLayer: Sendable {
         switch self {
         case .elementwiseAffine(let layer): layer.finishGradient(context.gradient, upstreamTotal: upstreamTotal)
         case .triangularLinear(let layer): layer.finishGradient(context, upstreamTotal: upstreamTotal)
+        case .contextShift(let layer): layer.finishGradient(context)
         case .affineCoupling, .splineCoupling, .rotation, .box: break
         }
     }

@@ -47,5 +47,9 @@ public enum FlowParameters {
             "box", .choice(["none", "logit", "probit"]), default: .string("none"), absent: .string("none"),
             "Keeps θ inside the prior's box by a last elementwise map, so that q has no mass outside: logistic or standard "
                 + "normal distribution function; `none` reports that mass as leakage."),
+        ParameterDescription(
+            "contextShift", .boolean, default: .bool(true), absent: .bool(true),
+            "With objective `amortised`: a trained shift of θ that is linear in x and starts as the linear regression of θ "
+                + "on x."),
     ]
 }

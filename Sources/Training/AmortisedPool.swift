@@ -46,7 +46,8 @@ package struct AmortisedPool: Sendable {
 
         self.candidates = candidates
         initialization = (
-            parameters.prefix(Self.initializationLimit), observed.prefix(Self.initializationLimit))
+            parameters.prefix(Self.initializationLimit), observed.prefix(Self.initializationLimit)
+        )
         let dimension = task.dimension
         self.dimension = dimension
         contextDimension = context

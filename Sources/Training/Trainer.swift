@@ -251,7 +251,8 @@ public final class Trainer {
             step: counters.step,
             loss: counters.lossCount > 0 ? counters.lossSum / Double(counters.lossCount) : .nan,
             validationLoss: validationLoss, gradientNorm: gradientNorm, learningRate: rate,
-            effectiveSampleSize: amortised?.effectiveSampleSize ?? pool.effectiveSampleSize, likelihoodEvaluations: likelihoodEvaluations,
+            effectiveSampleSize: amortised?.effectiveSampleSize ?? pool.effectiveSampleSize,
+            likelihoodEvaluations: likelihoodEvaluations,
             nonfiniteBatches: counters.nonfiniteBatches)
         counters.lossSum = 0
         counters.lossCount = 0

@@ -68,7 +68,11 @@ public struct FlowCase: Sendable, CustomStringConvertible {
             base: mixture(2)),
         FlowCase(
             description: "2D conditional", dimension: 2, contextDimension: 1,
-            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [24, 40]), base: .gaussian),
+            configuration: FlowConfiguration(couplingLayers: 3, hiddenSizes: [24, 40], contextShift: false),
+            base: .gaussian),
+        FlowCase(
+            description: "5D conditional, shift alone", dimension: 5, contextDimension: 7,
+            configuration: FlowConfiguration(couplingLayers: 0), base: .gaussian),
         FlowCase(
             description: "3D conditional, wide, many contexts", dimension: 3, contextDimension: 9,
             configuration: FlowConfiguration(couplingLayers: 4, hiddenSizes: [64, 72]), base: mixture(3, full: true)),

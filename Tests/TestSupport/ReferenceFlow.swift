@@ -27,6 +27,7 @@ public struct ReferenceFlow {
         var logDet = 0.0
         boxInverse(&x, &logDet)
         affineInverse("standardization", &x, &logDet)
+        for d in x.indices { x[d] -= contextShift(d) }
         for i in stride(from: flow.configuration.couplingLayers - 1, through: 0, by: -1) {
             if flow.configuration.actNorm { affineInverse("layers.\(i).actNorm", &x, &logDet) }
             let (identity, transformed) = parts(i)
@@ -66,6 +67,7 @@ public struct ReferenceFlow {
             }
             if flow.configuration.actNorm { affineForward("layers.\(i).actNorm", &x, &logDet) }
         }
+        for d in x.indices { x[d] += contextShift(d) }
         affineForward("standardization", &x, &logDet)
         boxForward(&x, &logDet)
         return (x, logDet)
@@ -183,6 +185,13 @@ public struct ReferenceFlow {
 
     private func conditioner(_ i: Int, _ input: [Double]) -> [Double] {
         network("layers.\(i).coupling.conditioner", input + standardizedObservation)
+    }
+
+    /// (W c)_d.
+    private func contextShift(_ d: Int) -> Double {
+        guard let weight = tensors["contextShift.weight"] else { return 0 }
+        let context = standardizedObservation
+        return context.indices.reduce(0) { $0 + weight[d * context.count + $1] * context[$1] }
     }
 
     private var standardizedObservation: [Double] {

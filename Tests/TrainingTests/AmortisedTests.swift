@@ -107,7 +107,8 @@ import Training
         let task = try Self.task()
         let flow = Flow(
             dimension: 2, contextDimension: 2, configuration: FlowConfiguration(couplingLayers: 2, hiddenSizes: [32]),
-            base: .conditionalGaussianMixture(ConditionalGaussianMixtureConfiguration(components: 4, hiddenSizes: [32])))
+            base: .conditionalGaussianMixture(ConditionalGaussianMixtureConfiguration(components: 4, hiddenSizes: [32]))
+        )
         let trainer = try Trainer(task: task, flow: flow, configuration: configuration, seed: 1)
         func gap(_ trained: TrainedFlow) -> Double {
             let theta = task.samplePrior(count: 500, stream: RandomStream(seed: 9, purpose: .reference))

@@ -132,6 +132,8 @@ struct SpecExpander {
             excludedCells += 1
             return
         }
+        // Combinations that make no sense may be excluded, so they are refused only now.
+        guard checkObjective(cell.cell) else { return }
         if !keep(cell) { equalCells += 1 }
     }
 
@@ -155,7 +157,7 @@ struct SpecExpander {
                         message: "\(assignment.path.text) does not apply to \(resolved.name ?? "")"))
             }
         }
-        guard let cell = finish(numbers) else { return }
+        guard let cell = finish(numbers), checkObjective(cell.cell) else { return }
         if keep(cell) {
             includedCells += 1
         } else {
@@ -184,7 +186,7 @@ struct SpecExpander {
             !resolver.sections[numbers[2]].isTainted, !resolver.sections[numbers[3]].isTainted
         else { return nil }
         let cell = Cell(task: task, base: base, flow: numbers[2], training: numbers[3])
-        guard checkObjective(cell, facts), checkMemory(cell, dimension: facts.dimension) else { return nil }
+        guard checkMemory(cell, dimension: facts.dimension) else { return nil }
         var asked: [String: JSONValue] = [:]
         for (name, value) in resolver.sections[numbers[1]].parameters.values where value == .string("match") {
             asked["base.\(name)"] = value

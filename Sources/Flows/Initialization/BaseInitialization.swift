@@ -2,7 +2,9 @@ import FlowMath
 
 extension Flow {
     /// Fits or places the base's parameters; the bijection is already initialised.
-    func initializeBase(_ parameters: AlignedBuffer, draws: Points, weights: [Double], seed: UInt64) {
+    func initializeBase(
+        _ parameters: AlignedBuffer, draws: Points, weights: [Double], contexts: Points?, seed: UInt64
+    ) {
         let stream = RandomStream(seed: seed, purpose: .baseInit)
         switch (base, baseConfiguration) {
         case (.gaussianMixture(let mixture), .gaussianMixture(let configuration)):
@@ -15,7 +17,7 @@ extension Flow {
             case .expectationMaximization:
                 let fit = fitMixture(
                     components: mixture.components, isFull: mixture.isFull, parameters, draws: draws,
-                    weights: weights, stream: stream)
+                    weights: weights, contexts: contexts, stream: stream)
                 mixture.write(fit, to: parameters)
             case .given(let means, let standardDeviation):
                 mixture.write(
@@ -27,7 +29,7 @@ extension Flow {
             // Every x starts with the mixture of all draws: weights zero, the fit in the last layer's bias.
             let fit = fitMixture(
                 components: mixture.components, isFull: mixture.isFull, parameters, draws: draws, weights: weights,
-                stream: RandomStream(seed: seed, purpose: .baseInit, substream: 1))
+                contexts: contexts, stream: RandomStream(seed: seed, purpose: .baseInit, substream: 1))
             let last = mixture.network.layers[mixture.network.layerCount - 1]
             for (row, value) in mixture.outputs(for: fit).enumerated() {
                 parameters.pointer[last.biasOffset + row] = value
@@ -45,15 +47,20 @@ extension Flow {
     /// Weighted EM on the draws as the flow at its start sees them.
     private func fitMixture(
         components: Int, isFull: Bool, _ parameters: AlignedBuffer, draws: Points, weights: [Double],
-        stream: RandomStream
+        contexts: Points?, stream: RandomStream
     ) -> MixtureFit {
         let active = ActiveDraws(draws, weights: weights)
-        let latent = atAnyObservation(parameters).inverse(Points(dimension: dimension, values: active.values)).latent
+        let activeContexts = contexts.map {
+            Points(dimension: contextDimension, values: ActiveDraws($0, weights: weights).values)
+        }
+        let latent = atAnyObservation(parameters).inverse(
+            Points(dimension: dimension, values: active.values), contexts: activeContexts
+        ).latent
         return WeightedExpectationMaximization(components: components, isFull: isFull)
             .fit(latent, weights: active.weights, stream: stream)
     }
 
-    /// At the start every coupling is the identity, whatever the context.
+    /// At the start every coupling is the identity, whatever the context; only a context shift depends on it.
     func atAnyObservation(_ parameters: AlignedBuffer) -> TrainedFlow {
         TrainedFlow(
             flow: self, parameters: parameters, observation: [Double](repeating: 0, count: contextDimension))

@@ -17,21 +17,30 @@ extension Flow {
             write(bounds.map(\.lowerBound), to: "box.lower", in: parameters)
             write(bounds.map(\.upperBound), to: "box.upper", in: parameters)
         }
-        initializeScales(parameters, draws: draws, weights: weights, mixing: mixing)
-        if let contexts {
-            let active = ActiveDraws(contexts, weights: weights)
-            let (shift, logScale) = weightedMoments(
-                Points(dimension: contextDimension, values: active.values), weights: active.weights)
-            write(shift, to: "context.shift", in: parameters)
-            write(logScale, to: "context.logScale", in: parameters)
-        }
-        initializeBase(parameters, draws: draws, weights: weights, seed: seed)
+        let standardizedContexts = contexts.map { initializeContext(parameters, contexts: $0, weights: weights) }
+        initializeScales(
+            parameters, draws: draws, weights: weights, contexts: standardizedContexts, mixing: mixing)
+        initializeBase(parameters, draws: draws, weights: weights, contexts: contexts, seed: seed)
         return parameters
     }
 
     private func write(_ values: [Double], to name: String, in parameters: AlignedBuffer) {
         guard let tensor = layout.tensor(named: name) else { return }
         for (i, value) in values.enumerated() { parameters.pointer[tensor.offset + i] = Float(value) }
+    }
+
+    /// The standardisation of x by its weighted moments; returns the contexts of the draws that carry weight, standardised.
+    private func initializeContext(_ parameters: AlignedBuffer, contexts: Points, weights: [Double]) -> Points {
+        let active = ActiveDraws(contexts, weights: weights)
+        var points = Points(dimension: contextDimension, values: active.values)
+        let (shift, logScale) = weightedMoments(points, weights: active.weights)
+        write(shift, to: "context.shift", in: parameters)
+        write(logScale, to: "context.logScale", in: parameters)
+        for c in 0..<contextDimension {
+            let factor = Elementary.exp(-logScale[c])
+            for i in 0..<points.count { points[i, c] = (points[i, c] - shift[c]) * factor }
+        }
+        return points
     }
 
     private func initializeConditioners(_ parameters: AlignedBuffer, seed: UInt64) {
@@ -86,9 +95,9 @@ extension Flow {
     }
 
     /// Standardisation and ActNorm: while couplings are the identity, each makes the weighted draws' coordinates have
-    /// mean 0 and variance 1 at its place.
+    /// mean 0 and variance 1 at its place. The shift by x takes out what a linear regression explains.
     private func initializeScales(
-        _ parameters: AlignedBuffer, draws: Points, weights: [Double], mixing: [[Float]]
+        _ parameters: AlignedBuffer, draws: Points, weights: [Double], contexts: Points?, mixing: [[Float]]
     ) {
         let active = ActiveDraws(draws, weights: weights)
         var points = Points(dimension: dimension, values: active.values)
@@ -103,6 +112,17 @@ extension Flow {
             }
         }
         standardize("standardization")
+        if let contexts, layout.tensor(named: ContextShift.tensorName) != nil {
+            let slopes = linearRegression(points, on: contexts, weights: active.weights)
+            write(slopes, to: ContextShift.tensorName, in: parameters)
+            for i in 0..<points.count {
+                for d in 0..<dimension {
+                    var shift = 0.0
+                    for c in 0..<contextDimension { shift += slopes[d &* contextDimension &+ c] * contexts[i, c] }
+                    points[i, d] -= shift
+                }
+            }
+        }
         for coupling in stride(from: configuration.couplingLayers - 1, through: 0, by: -1) {
             if configuration.actNorm { standardize("layers.\(coupling).actNorm") }
             if !mixing[coupling].isEmpty { points = rotatedBack(points, matrix: mixing[coupling]) }
