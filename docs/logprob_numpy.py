@@ -72,6 +72,10 @@ def inverse_rotation(layer, p, z, c):
     return z @ p[layer["matrix"]], 0.0
 
 
+def inverse_contextShift(layer, p, z, c):
+    return z - c @ p[layer["weight"]].T, 0.0
+
+
 def inverse_triangularLinear(layer, p, z, c):
     get = lambda part: p[f"{layer['name']}.{part}"]
     d = z.shape[1]

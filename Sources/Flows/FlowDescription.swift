@@ -61,6 +61,7 @@ extension Flow {
         case .rotation(let rotation): return kind("rotation", ["matrix": .string(name(at: rotation.matrixOffset))])
         case .triangularLinear(let linear):
             return kind("triangularLinear", ["name": .string(prefix(at: linear.lowerOffset))])
+        case .contextShift(let shift): return kind("contextShift", ["weight": .string(name(at: shift.weightOffset))])
         case .box(let box):
             return kind(
                 "box",

@@ -92,6 +92,7 @@ final class DoublePrecisionDensity {
             }
         case .rotation(let rotation): inverse(rotation)
         case .triangularLinear(let linear): inverse(linear)
+        case .contextShift(let shift): inverse(shift)
         case .box(let box): inverse(box)
         }
     }
@@ -149,6 +150,15 @@ final class DoublePrecisionDensity {
     }
 
     /// z = Rᵀ y.
+    private func inverse(_ shift: ContextShift) {
+        for d in 0..<shift.dimension {
+            for c in 0..<shift.contextDimension {
+                let slope = parameters[shift.weightOffset + d * shift.contextDimension + c]
+                for t in 0..<Self.width { values[d * Self.width + t] -= slope * conditioning[c * Self.width + t] }
+            }
+        }
+    }
+
     private func inverse(_ rotation: FixedRotation) {
         let n = rotation.dimension
         transform { y, z in
