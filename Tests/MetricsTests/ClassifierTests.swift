@@ -17,16 +17,17 @@ import Testing
             let b = Points(dimension: dimension, values: try #require(pair["b"] as? [Double]))
             let theirs = try #require(pair["scores"] as? [Double])
             let bayes = try #require(pair["bayes"] as? Double)
-            let ours = try (0..<6).map { seed in
+            let ours = try (0..<3).map { seed in
                 let found = try sampleMetric(named: "c2st", a, b, seed: UInt64(seed))
                 #expect(found.count == 1 && found[0].sampleSizes == [400, 400])
                 return try #require(found[0].value)
             }
             #expect(Set(ours).count > 1 || bayes > 0.99)
             let (mine, other) = (moments(ours), moments(theirs))
-            let error = ((mine.variance + other.variance) / 6).squareRoot()
+            // The spread of theirs over 6 seeds stands for ours over 3; one of 800 points is the resolution.
+            let error = (other.variance * (1.0 / 3 + 1.0 / 6)).squareRoot()
             #expect(
-                abs(mine.mean - other.mean) < 4 * error + 1e-9,
+                abs(mine.mean - other.mean) < 4 * error + 1.0 / 800,
                 "\(name): \(mine.mean), scikit-learn \(other.mean) ± \(error)")
             // Nobody beats the Bayes rule but by the luck of 800 points; a learner is not far below it.
             #expect(mine.mean < bayes + 3 * (0.25 / 800).squareRoot(), "\(name)")

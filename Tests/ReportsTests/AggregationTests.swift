@@ -57,6 +57,23 @@ import Testing
         #expect(shortened.notes.contains { $0.contains("steps") && $0.contains("not shown") })
     }
 
+    /// A value not to be trusted stays in the mean and is counted below the table; null values do not warn.
+    @Test func warningsAreCounted() throws {
+        let runs = (0..<5).map { seed in
+            Example.run(
+                task: "ring", base: "gaussian", seed: seed,
+                metrics: [
+                    "khat": ReportMetric(
+                        value: seed < 4 ? 0.5 + 0.1 * Double(seed) : nil,
+                        warning: seed > 2 ? "too heavy a tail" : nil)
+                ])
+        }
+        let section = try Example.report(runs, ["khat"]).sections[0]
+        #expect(section.notes == ["1 of 4 runs: too heavy a tail"] && section.rows[0].n == 4)
+        for run in runs.prefix(3) { #expect(run.metrics["khat"]?.warning == nil) }
+        #expect(try Example.report(Array(runs.prefix(3)), ["khat"]).sections[0].notes.isEmpty)
+    }
+
     @Test func runsEvaluatedDifferentlyAreNeverMerged() throws {
         let runs = (0..<4).map { seed in
             Example.run(

@@ -153,6 +153,21 @@ import Testing
                 """)
     }
 
+    @Test func showWarnsOnce() {
+        var warned = details
+        let text = "k̂ is above 0.7, estimates by importance weights are unreliable"
+        warned.metrics = [
+            ("khat", ReportMetric(value: 0.83, warning: text)), ("kl", ReportMetric(value: 0.1)),
+            ("log-evidence", ReportMetric(value: -2.5, warning: text)),
+            ("mmd-corrected", ReportMetric(value: nil, reason: "none", warning: text)),
+        ]
+        let shown = RunDetailsRenderer.text(warned)
+        #expect(shown.contains("khat           0.83 !") && shown.contains("log-evidence   −2.5 !"))
+        #expect(shown.contains("\n  ! khat, log-evidence: \(text)\n"))
+        #expect(shown.components(separatedBy: text).count == 2)
+        #expect(RunDetailsRenderer.json(warned).components(separatedBy: text).count == 4)
+    }
+
     @Test func showJSONReadsBack() throws {
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(RunDetailsRenderer.json(details).utf8)) as? [String: Any])

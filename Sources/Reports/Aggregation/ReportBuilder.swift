@@ -114,7 +114,7 @@ struct SectionBuilder {
         }
         let measured = cells.flatMap(\.runs).compactMap { $0.metrics[metric] }.filter { $0.value != nil }
         for warning in countReasons(measured.compactMap(\.warning)) {
-            notes.append("\(metric) in \(warning.count) of \(measured.count) runs: \(warning.reason)")
+            notes.append("\(warning.count) of \(measured.count) runs: \(warning.reason)")
         }
         let direction = cells.lazy.flatMap(\.runs).compactMap { $0.metrics[metric]?.direction }.first ?? .lower
         var rows = groups.map { group in

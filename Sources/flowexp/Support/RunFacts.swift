@@ -93,7 +93,7 @@ struct RunFacts {
         let details = members(metric.detailsJSON)
         guard let shape = details["khat"]?.doubleValue, let limit = details["khatLimit"]?.doubleValue, shape > limit
         else { return nil }
-        return "k̂ above \(NumberText.plain(limit, significant: 2)): estimates by importance weights are unreliable"
+        return "k̂ is above \(NumberText.plain(limit, significant: 2)), estimates by importance weights are unreliable"
     }
 
     var listing: RunListing {
