@@ -67,7 +67,7 @@ import Testing
             "componentsUsed": .integer(2), "modesEstimated": .integer(1),
             "componentSelection": .object([
                 "components": .integer(2), "modes": .integer(1), "effectiveSampleSize": .number(121.4),
-                "evidence": .array([row(1, 713.22, .number(0.5)), row(2, 499.17, .number(1.25)), row(3, -12, .null)]),
+                "evidence": .array([row(1, 713.22, .number(0.5)), row(2, 499.17, .number(1.2)), row(3, -12, .null)]),
             ]),
         ]
         let text = RunDetailsRenderer.text(run)

@@ -8,7 +8,7 @@ public struct ComponentEvidence: Sendable, Equatable {
     public var bayesianCriterion: Double
     /// What the criterion leaves out when components rest on few draws, nats: Σ_k 2 p (c + 1)/(n_k − c − 1) with p numbers
     /// in a mean and covariance, c = D + 1 (2 for diagonal covariances). It is the small-sample term of AICc (Bedrick and
-    /// Tsai 1994, equation 5, with a mean alone), n_k as in ``MixtureFit/componentSizes(_:isFull:)``. Infinite when some
+    /// Tsai 1994, with a mean alone), n_k as in ``MixtureFit/componentSizes(_:isFull:)``. Infinite when some
     /// component has too few draws for a covariance; such a K is never chosen.
     public var correction: Double
 
