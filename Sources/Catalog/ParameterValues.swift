@@ -98,8 +98,8 @@ public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertibl
         self.found = found
     }
 
-    /// `parameter 'modes': expected a whole number, found …`.
+    /// `parameter 'modes': expected a whole number, found 1.5`.
     public var description: String {
-        "parameter '\(name)': expected \(expected), found \(found.map { "\($0)" } ?? "nothing")"
+        "parameter '\(name)': expected \(expected), found \(found.map(\.text) ?? "nothing")"
     }
 }

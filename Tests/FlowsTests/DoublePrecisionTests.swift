@@ -16,7 +16,15 @@ import Testing
         // More than one tile, the last one not full.
         let points = rounded(row.points(count: 150))
         let observation = row.observation.map { Double(Float($0)) }
-        let reference = ReferenceFlow(flow: flow, parameters: parameters, observation: observation)
+        // Splines' bounds are single-precision numbers, as the export says them.
+        var configuration = row.configuration
+        if case .spline(let bins, let bound) = configuration.coupling {
+            configuration.coupling = .spline(bins: bins, tailBound: Double(Float(bound)))
+        }
+        let same = Flow(
+            dimension: row.dimension, contextDimension: row.contextDimension, bounds: row.bounds,
+            configuration: configuration, base: row.base)
+        let reference = ReferenceFlow(flow: same, parameters: parameters, observation: observation)
         let trained = TrainedFlow(flow: flow, parameters: parameters, observation: observation)
         let values = trained.doublePrecisionLogProbability(of: points)
         let engine = trained.logProbability(of: points)

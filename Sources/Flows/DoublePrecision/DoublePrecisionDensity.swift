@@ -2,9 +2,8 @@ import FlowMath
 
 /// log q in double precision from the parameters as they are: what another program computes from an export, to the last
 /// digits. Training and metrics use the engine, whose single precision is off by 10⁻³ where a flow is steep; a person who
-/// compares or reweights densities should not see that. Some thirty times slower than the engine; no sampling, no
-/// gradients. θ and x are rounded to single precision first, so that the engine's draws and these densities are of the
-/// same points.
+/// compares or reweights densities should not see that. Several times slower than the engine; no sampling, no gradients.
+/// θ and x are rounded to single precision first, so that the engine's draws and these densities are of the same points.
 ///
 /// Holds memory for one tile of 64 points, feature-major; used by one thread.
 final class DoublePrecisionDensity {
