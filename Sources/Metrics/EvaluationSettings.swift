@@ -18,6 +18,10 @@ public struct EvaluationSettings: Sendable, Equatable {
     public var bandwidth: Double?
     /// Pairs of exact samples per measured floor.
     public var floorRepetitions: Int
+    /// Amortised runs: pairs (θ, x) of the prior predictive.
+    public var conditionalObservations: Int
+    /// Amortised runs: points from each side at each fixed observation.
+    public var fixedSamples: Int
 
     /// Reads resolved values; an absent key has its default. Throws ``ParameterError`` for a value of the wrong type or
     /// out of range and ``UnknownComponentError`` for a metric that does not exist.
@@ -39,6 +43,8 @@ public struct EvaluationSettings: Sendable, Equatable {
         slicedSamples = try integer("slicedSamples")
         slicedProjections = try integer("slicedProjections")
         floorRepetitions = try integer("floorRepetitions")
+        conditionalObservations = try integer("conditionalObservations")
+        fixedSamples = try integer("fixedSamples")
         switch values["bandwidth"] {
         case nil, .null, .string("median"): bandwidth = nil
         case let found?:
@@ -47,7 +53,7 @@ public struct EvaluationSettings: Sendable, Equatable {
             }
             bandwidth = value
         }
-        let known = MetricCatalog.metrics.map(\.name)
+        let known = MetricCatalog.names
         if let found = values["metrics"] {
             guard let elements = found.arrayValue else {
                 throw ParameterError(name: "metrics", expected: "a list of metric names", found: found)
@@ -78,6 +84,8 @@ public struct EvaluationSettings: Sendable, Equatable {
             case "floorRepetitions":
                 // Left out at 20: rows were keyed without it when 20 was the default, and stay what they are.
                 return floorRepetitions == 20 ? nil : "\"floorRepetitions\":\(floorRepetitions)"
+            case "conditionalObservations": return "\"conditionalObservations\":\(conditionalObservations)"
+            case "fixedSamples": return "\"fixedSamples\":\(fixedSamples)"
             case "bandwidth": return "\"bandwidth\":\(bandwidth.map { "\($0)" } ?? "\"median\"")"
             default: return nil
             }

@@ -102,9 +102,12 @@ func twoModes(_ weight: Double = 0.5) -> Mixture {
 }
 
 /// Tests/Oracles/metrics.json.
-func oracle() throws -> [String: Any] {
+func oracle() throws -> [String: Any] { try oracleFile("metrics.json") }
+
+/// A file of Tests/Oracles.
+func oracleFile(_ name: String) throws -> [String: Any] {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-        "../Oracles/metrics.json")
+        "../Oracles/" + name)
     return try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]
 }
 
