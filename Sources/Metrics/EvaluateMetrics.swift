@@ -12,41 +12,73 @@ import Tasks
 /// - `inverseError`: max |f(f⁻¹(θ)) − θ| as measured by the engine; nil when it was not.
 /// - `cache`: keeps references and floors between processes; never changes a result.
 /// - `cacheKeyPrefix`: canonical JSON of the task choice and its version.
-/// - Returns the values in the order of ``MetricCatalog/plannedValues(_:)``.
+/// - `conditional`: for an amortised flow the family q(θ|x) and the task as a simulator (`flow` is then the family at
+///   `observation`): its rows over the task's fixed observations and over the prior predictive follow.
+/// - Returns the values in the order of ``MetricCatalog/plannedValues(_:amortised:)``.
 /// - Throws: ``ParameterError`` or ``UnknownComponentError`` for parameters that do not fit, ``DimensionMismatch`` for a
 ///   flow of another dimension than the task's. A metric that cannot be computed is a nil value with a reason.
 public func evaluateMetrics(
     flow: any SampleableDensity, task: any InferenceTask, observation: [Double], parameters: ParameterValues,
-    seed: UInt64, inverseError: Double?, cache: any ReferenceCache, cacheKeyPrefix: String
+    seed: UInt64, inverseError: Double?, cache: any ReferenceCache, cacheKeyPrefix: String,
+    conditional: (density: any ConditionalDensity, task: any SimulatorTask)? = nil
 ) throws -> [MetricValue] {
     let settings = try EvaluationSettings(parameters)
     guard flow.dimension == task.dimension else {
         throw DimensionMismatch(found: flow.dimension, expected: task.dimension)
     }
-    let key = ReferenceKey(prefix: cacheKeyPrefix, observation: observation)
-    let posterior = ExactPosterior(task: task, observation: observation)
-    let evaluation = Evaluation(
-        flow: flow, posterior: posterior, settings: settings, inverseError: inverseError,
-        flowDraw: Evaluation.Draw(seed: seed, purpose: .latent, step: 1 << 31),
-        referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .reference, step: ReferenceSteps.evaluation),
-        findReference: {
-            ReferenceRegistry.shared.reference(key, task: task, observation: observation, cache: cache)
-        })
-
+    let subject = EvaluationSubject(
+        flow: flow, task: task, observation: observation, settings: settings, inverseError: inverseError,
+        flowDraw: Evaluation.Draw(seed: seed, purpose: .latent, step: 1 << 31))
     let metrics = MetricCatalog.metrics.filter { settings.metrics.contains($0.name) }
-    let floors = metricFloors(metrics, evaluation, key, cache)
-    var values: [MetricValue] = []
-    for metric in metrics {
-        for measurement in metric.measure(evaluation) {
-            values.append(
-                MetricValue(
-                    name: measurement.column, parameters: metric.parameterText(settings),
-                    version: metric.description.version, value: measurement.value, reason: measurement.reason,
-                    standardError: measurement.standardError, sampleSizes: measurement.sampleSizes,
-                    direction: metric.direction, floor: floors[measurement.column], details: measurement.details))
+    let values = subject.readings(metrics, cache: cache, cacheKeyPrefix: cacheKeyPrefix).map { reading in
+        let measurement = reading.measurement
+        return MetricValue(
+            name: measurement.column, parameters: reading.metric.parameterText(settings),
+            version: reading.metric.description.version, value: measurement.value, reason: measurement.reason,
+            standardError: measurement.standardError, sampleSizes: measurement.sampleSizes,
+            direction: reading.metric.direction, floor: reading.floor, details: measurement.details)
+    }
+    guard let conditional else { return values }
+    return values
+        + (try evaluateConditionally(
+            density: conditional.density, task: conditional.task, settings: settings, seed: seed, cache: cache,
+            cacheKeyPrefix: cacheKeyPrefix))
+}
+
+/// One column of one metric as read, with its floor.
+struct ColumnReading {
+    var metric: any Metric
+    var measurement: Measurement
+    var floor: MetricFloor?
+}
+
+/// A flow and the exact posterior that it is compared with.
+struct EvaluationSubject {
+    var flow: any SampleableDensity
+    var task: any InferenceTask
+    var observation: [Double]
+    var settings: EvaluationSettings
+    /// max |f(f⁻¹(θ)) − θ| as measured by the engine; nil when it was not.
+    var inverseError: Double?
+    var flowDraw: Evaluation.Draw
+
+    /// Every column of `metrics`, in order.
+    func readings(_ metrics: [any Metric], cache: any ReferenceCache, cacheKeyPrefix: String) -> [ColumnReading] {
+        let key = ReferenceKey(prefix: cacheKeyPrefix, observation: observation)
+        let evaluation = Evaluation(
+            flow: flow, posterior: ExactPosterior(task: task, observation: observation), settings: settings,
+            inverseError: inverseError, flowDraw: flowDraw,
+            referenceDraw: Evaluation.Draw(seed: key.seed, purpose: .reference, step: ReferenceSteps.evaluation),
+            findReference: {
+                ReferenceRegistry.shared.reference(key, task: task, observation: observation, cache: cache)
+            })
+        let floors = metricFloors(metrics, evaluation, key, cache)
+        return metrics.flatMap { metric in
+            metric.measure(evaluation).map {
+                ColumnReading(metric: metric, measurement: $0, floor: floors[$0.column])
+            }
         }
     }
-    return values
 }
 
 /// A flow of another dimension than the task's.

@@ -24,6 +24,10 @@ public struct EvaluationSettings: Sendable, Equatable {
     public var correction: CorrectionMethod
     /// Pairs of exact samples per measured floor.
     public var floorRepetitions: Int
+    /// Amortised runs: pairs (θ, x) of the prior predictive.
+    public var conditionalObservations: Int
+    /// Amortised runs: points from each side at each fixed observation.
+    public var fixedSamples: Int
 
     /// Reads resolved values; an absent key has its default. Throws ``ParameterError`` for a value of the wrong type or
     /// out of range and ``UnknownComponentError`` for a metric that does not exist.
@@ -53,6 +57,8 @@ public struct EvaluationSettings: Sendable, Equatable {
             throw ParameterError(name: "correction", expected: "one of \(names)", found: method)
         }
         correction = chosen
+        conditionalObservations = try integer("conditionalObservations")
+        fixedSamples = try integer("fixedSamples")
         switch values["bandwidth"] {
         case nil, .null, .string("median"): bandwidth = nil
         case let found?:
@@ -61,7 +67,7 @@ public struct EvaluationSettings: Sendable, Equatable {
             }
             bandwidth = value
         }
-        let known = MetricCatalog.metrics.map(\.name)
+        let known = MetricCatalog.names
         if let found = values["metrics"] {
             guard let elements = found.arrayValue else {
                 throw ParameterError(name: "metrics", expected: "a list of metric names", found: found)
@@ -95,6 +101,8 @@ public struct EvaluationSettings: Sendable, Equatable {
             case "c2stSamples": return "\"c2stSamples\":\(c2stSamples)"
             case "permutations": return "\"permutations\":\(permutations)"
             case "correction": return "\"correction\":\"\(correction.rawValue)\""
+            case "conditionalObservations": return "\"conditionalObservations\":\(conditionalObservations)"
+            case "fixedSamples": return "\"fixedSamples\":\(fixedSamples)"
             case "bandwidth": return "\"bandwidth\":\(bandwidth.map { "\($0)" } ?? "\"median\"")"
             default: return nil
             }

@@ -16,21 +16,22 @@ public enum MetricCatalog {
     ]
 
     /// Their descriptions, in the same order.
-    public static let descriptions: [ComponentDescription] = metrics.map(\.description)
+    public static let descriptions: [ComponentDescription] =
+        metrics.map(\.description) + conditionalMetrics.map(\.description)
 
-    /// The names of the metrics, in the same order.
-    public static let names: [String] = metrics.map { $0.columns[0] }
+    /// The names of the metrics, in the same order: first those of every run, then those of amortised runs only.
+    public static let names: [String] = metrics.map { $0.columns[0] } + conditionalMetrics.map(\.name)
 
     /// The names of the metrics that an evaluation computes when it names none: all but those that cost more than the
     /// rest together or say something of use only to those who ask.
-    public static let defaultNames: [String] = metricNames.filter { !namesOnRequest.contains($0) }
+    public static let defaultNames: [String] = allMetricNames.filter { !namesOnRequest.contains($0) }
 
     /// The parameters of the `evaluation` section of a spec. Not part of a run's id: a changed value re-evaluates and
     /// never retrains.
     public static let evaluationParameters: [ParameterDescription] =
         [
             ParameterDescription(
-                "metrics", .list(.choice(metricNames), count: 0...metricNames.count),
+                "metrics", .list(.choice(allMetricNames), count: 0...allMetricNames.count),
                 default: .array(defaultNames.map { .string($0) }), "The metrics to compute.")
         ] + settingParameters
 
@@ -49,16 +50,20 @@ public enum MetricCatalog {
         public var version: Int
     }
 
-    /// What ``evaluateMetrics(flow:task:observation:parameters:seed:inverseError:cache:cacheKeyPrefix:)`` will return
-    /// for these values, in its order, without computing anything: a store asks which rows are missing.
-    public static func plannedValues(_ parameters: ParameterValues) throws -> [PlannedValue] {
+    /// What ``evaluateMetrics(flow:task:observation:parameters:seed:inverseError:cache:cacheKeyPrefix:conditional:)``
+    /// will return for these values, in its order, without computing anything: a store asks which rows are missing.
+    /// `amortised`: of a run that gives it a conditional density.
+    public static func plannedValues(
+        _ parameters: ParameterValues, amortised: Bool = false
+    ) throws -> [PlannedValue] {
         let settings = try EvaluationSettings(parameters)
-        return metrics.filter { settings.metrics.contains($0.name) }.flatMap { metric in
+        let planned = metrics.filter { settings.metrics.contains($0.name) }.flatMap { metric in
             metric.columns.map { column in
                 PlannedValue(
                     name: column, parameters: metric.parameterText(settings), version: metric.description.version)
             }
         }
+        return amortised ? planned + conditionalPlan(settings) : planned
     }
 
     /// The metric that yields a column, if any.
@@ -93,6 +98,9 @@ private let namesOnRequest = [
     "mmd-corrected", "sliced-w2-corrected", "bridge-mass-corrected", "d-plus-corrected", "mode-tv-corrected",
 ]
 
+/// The same with those of amortised runs.
+private let allMetricNames = metricNames + ["sbc", "coverage", "tarp", "information-gain"]
+
 /// The settings of `evaluation` other than the list of metrics.
 private let settingParameters: [ParameterDescription] = [
     ParameterDescription(
@@ -124,4 +132,10 @@ private let settingParameters: [ParameterDescription] = [
     ParameterDescription(
         "floorRepetitions", .integer(2...1_000), default: .integer(20),
         "Pairs of exact samples from which a metric's noise floor is measured."),
+    ParameterDescription(
+        "conditionalObservations", .integer(20...20_000), default: .integer(1_000),
+        "Amortised runs: pairs (θ, x) of the prior predictive for sbc, coverage, tarp and information-gain."),
+    ParameterDescription(
+        "fixedSamples", .integer(100...1_000_000), default: .integer(10_000),
+        "Amortised runs: points from each side at each of the task's ten fixed observations; the most for any metric."),
 ]

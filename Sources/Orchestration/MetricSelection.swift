@@ -21,13 +21,14 @@ public struct MetricSelection: Sendable {
 
     /// The rows that an evaluation means. Throws when its values are not valid.
     public init(_ evaluation: EvaluationPlan) throws {
-        asked = Set(try MetricCatalog.plannedValues(evaluation.parameters).map(\.name))
+        // Of an amortised run: a run that has no such rows is not affected.
+        asked = Set(try MetricCatalog.plannedValues(evaluation.parameters, amortised: true).map(\.name))
         // The settings hold for metrics that were added later by name, too.
         var whole = evaluation.parameters
         whole["metrics"] = .array(MetricCatalog.names.map { .string($0) })
-        settings = Dictionary(try MetricCatalog.plannedValues(whole).map { ($0.name, $0.parameters) }) { first, _ in
-            first
-        }
+        settings = Dictionary(
+            try MetricCatalog.plannedValues(whole, amortised: true).map { ($0.name, $0.parameters) }
+        ) { first, _ in first }
     }
 
     /// At most one row per name, in the order given.

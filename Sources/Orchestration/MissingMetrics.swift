@@ -17,9 +17,10 @@ extension SweepPlan {
     /// A row whose value is null counts as present: it was tried and has a reason. Throws what the store throws.
     public func missingMetrics(in store: RunStore) throws -> [MissingMetrics] {
         let expected = try MetricCatalog.plannedValues(evaluation.parameters)
+        let expectedOfAmortised = try MetricCatalog.plannedValues(evaluation.parameters, amortised: true)
         // A row's name is its column; the plan lists metrics, which may have several columns.
         let metricOfColumn = Dictionary(
-            MetricCatalog.metrics.flatMap { metric in metric.columns.map { ($0, metric.name) } }
+            expectedOfAmortised.map { ($0.name, MetricCatalog.metricName(ofColumn: $0.name) ?? $0.name) }
         ) { first, _ in first }
         let itemsByID = Dictionary(items.map { ($0.id, $0) }) { first, _ in first }
         var result: [MissingMetrics] = []
@@ -27,7 +28,8 @@ extension SweepPlan {
             guard let item = itemsByID[record.id] else { continue }
             let present = Set(record.metrics.map { "\($0.name)\u{0}\($0.parametersJSON)\u{0}\($0.version)" })
             var lacking: [String] = []
-            for row in expected where !present.contains("\(row.name)\u{0}\(row.parameters)\u{0}\(row.version)") {
+            for row in item.configuration.isAmortised ? expectedOfAmortised : expected
+            where !present.contains("\(row.name)\u{0}\(row.parameters)\u{0}\(row.version)") {
                 let metric = metricOfColumn[row.name] ?? row.name
                 if !lacking.contains(metric) { lacking.append(metric) }
             }

@@ -118,6 +118,10 @@ struct ExitCodeTests {
         let described = try place.json("describe", "gmm", "--json")
         let first = (described["components"] as? [[String: Any]])?.first
         #expect(first?["kind"] as? String == "base")
+        #expect(try place.run("list", "metrics").output.contains("sbc"))
+        #expect(try place.run("describe", "tarp").output.contains("Lemos"))
+        #expect(try place.run("describe", "c2st-exact-over-x").output.contains("fixedSamples"))
+        #expect(try place.run("describe", "sbd").errors.contains("did you mean 'sbc'"))
         #expect((first?["parameters"] as? [Any])?.isEmpty == false)
     }
 }

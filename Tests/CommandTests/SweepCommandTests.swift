@@ -73,6 +73,10 @@ struct SweepCommandTests {
         #expect((other["headlines"] as? [[String: Any]])?.first?["improvement"] is Double)
         let unknown = try place.run("report", "--metric", "mdm")
         #expect(unknown.status == 64 && unknown.errors.contains("mmd"))
+        for command in ["report", "evaluate"] {
+            let amortised = try place.run(command, "tiny", "--metric", "sbc")
+            #expect(amortised.status == 64 && amortised.errors.contains("amortised runs only"), "\(amortised.errors)")
+        }
         #expect(try place.run("report", "other", "--metric", "mmd").status == 66)
     }
 

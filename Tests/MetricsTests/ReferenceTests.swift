@@ -144,8 +144,8 @@ import Testing
 /// The catalog and the settings.
 @Suite struct MetricCatalogTests {
     @Test func catalogIsConsistent() throws {
-        let names = MetricCatalog.metrics.map(\.description.name)
-        #expect(names == MetricCatalog.names && Set(names).count == names.count)
+        let names = MetricCatalog.descriptions.map(\.name)
+        #expect(names == MetricCatalog.names && Set(names).count == names.count && names.count == 34)
         guard case .list(.choice(let choices), _)? = MetricCatalog.evaluationParameters.first?.kind else {
             Issue.record("the first evaluation parameter is the list of metrics")
             return

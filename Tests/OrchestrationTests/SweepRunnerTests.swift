@@ -150,6 +150,22 @@ struct SweepRunnerTests {
         #expect(names == ["kl", "mmd"])
     }
 
+    @Test("an amortised run lacks its conditional rows too, and only an amortised one")
+    func missingConditionalMetrics() throws {
+        let fixture = try SweepFixture()
+        _ = try fixture.run { request, _, _ in try FakeRun.completed(request) }
+        let plan = try fixture.plan(metrics: ["kl", "sbc"])
+        #expect(try plan.missingMetrics(in: fixture.store).isEmpty)
+        var items = fixture.items
+        items[1].configuration.training["objective"] = .string("amortised")
+        let amortised = try SweepPlan(
+            name: plan.name, revisionID: plan.revisionID, revision: plan.revision, evaluation: plan.evaluation,
+            items: items, states: [:], options: SweepOptions())
+        let missing = try amortised.missingMetrics(in: fixture.store)
+        #expect(missing.map(\.item.id) == [items[1].id])
+        #expect(missing.first?.evaluation.parameters["metrics"] == .array([.string("kl"), .string("sbc")]))
+    }
+
     @Test("a run whose missing metrics fail is named and counted, and the others go on")
     func failedEvaluation() throws {
         struct Broken: Error, CustomStringConvertible {

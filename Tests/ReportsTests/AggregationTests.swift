@@ -308,6 +308,25 @@ import Testing
         #expect(headlines.allSatisfy { $0.p == 2.0 / 1024 && $0.adjustedP == 4.0 / 1024 })
     }
 
+    /// A flow that returns the prior is calibrated: calibration never stands alone.
+    @Test func calibrationBringsTheInformationGain() throws {
+        let runs = (0..<3).flatMap { seed in
+            ["gaussian", "gmm"].map { base in
+                Example.run(
+                    task: "two-moons", base: base, seed: seed,
+                    metrics: Dictionary(
+                        uniqueKeysWithValues: ["sbc", "tarp", "information-gain", "posterior-gap"].map {
+                            ($0, ReportMetric(value: 0.1 * Double(seed + 1)))
+                        }))
+            }
+        }
+        #expect(
+            try Example.report(runs, ["sbc"]).sections.map(\.metric) == ["sbc", "information-gain", "posterior-gap"])
+        #expect(
+            try Example.report(runs, ["tarp", "posterior-gap"]).sections.map(\.metric)
+                == ["tarp", "posterior-gap", "information-gain"])
+    }
+
     /// d-plus alone can be gamed by dropping modes: a base that wins on it and loses on mode-tv does not win.
     @Test func theVerdictNeedsAllThree() throws {
         func runs(seeds: Int, modeTV: Double) -> [ReportRun] {

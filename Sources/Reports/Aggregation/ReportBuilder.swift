@@ -55,7 +55,13 @@ extension Report {
     }
 
     /// Metrics that must not be read without others.
-    private static let companions = ["d-plus": ["kl", "mode-tv"], "reverse-kl": ["reverse-kl-inside"]]
+    private static let companions = [
+        "d-plus": ["kl", "mode-tv"], "reverse-kl": ["reverse-kl-inside"],
+        "d-plus-over-x": ["kl-over-x", "mode-tv-over-x"], "reverse-kl-over-x": ["reverse-kl-inside-over-x"],
+        // A prior passes calibration, so calibration is never shown without what the flow knows.
+        "sbc": ["information-gain", "posterior-gap"], "coverage": ["information-gain", "posterior-gap"],
+        "tarp": ["information-gain", "posterior-gap"],
+    ]
 
     /// The asked metrics, checked, each followed by its companions where some run has them.
     private static func metrics(_ asked: [String], in runs: [ReportRun]) throws(ReportError) -> [String] {

@@ -48,6 +48,13 @@ struct EvaluateCommand: ParsableCommand {
         if let metric {
             let names = try MetricNames.parse(metric, known: MetricCatalog.names)
             evaluation.parameters["metrics"] = .array(names.map { .string($0) })
+            if let found = names.first(where: { MetricCatalog.isConditional(column: $0) }),
+                !spec.plan.runs.contains(where: { $0.configuration.isAmortised })
+            {
+                throw CommandFailure(
+                    .usage, "'\(found)' is measured on amortised runs only, and \(name) has none",
+                    remedy: "What it is: flowexp describe \(found)")
+            }
         }
         var plan = try SweepPlan(
             name: name, revisionID: revision.id, revision: revision.number, evaluation: evaluation,

@@ -32,6 +32,9 @@ struct ListCommand: ParsableCommand {
         for description in descriptions {
             try Output.data("\(DisplayWidth.pad(description.name, to: width))  \(description.summary)")
         }
+        if kind == .metrics {
+            Talk.say("Amortised runs also have NAME-over-x: the mean over the task's fixed observations.")
+        }
         if let first = descriptions.first { Talk.say("More about one: flowexp describe \(first.name)") }
     }
 }
@@ -56,10 +59,10 @@ struct DescribeCommand: ParsableCommand {
         talk.apply()
         var found: [(kind: ComponentKind, description: ComponentDescription)] = []
         for kind in ComponentKind.allCases {
-            found += kind.descriptions.filter { $0.name == name }.map { (kind, $0) }
+            found += kind.describable.filter { $0.name == name }.map { (kind, $0) }
         }
         guard !found.isEmpty else {
-            let names = ComponentKind.allCases.flatMap { $0.descriptions.map(\.name) }
+            let names = ComponentKind.allCases.flatMap { $0.describable.map(\.name) }
             throw CommandFailure(
                 .usage,
                 "nothing is named '\(DisplayWidth.cut(name, to: 80))'\(NearestName.hint(name, among: names))",

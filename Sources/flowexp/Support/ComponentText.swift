@@ -20,6 +20,11 @@ enum ComponentKind: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
+    /// What `describe` knows: what is listed, and the columns that follow from a metric by rule.
+    var describable: [ComponentDescription] {
+        self == .metrics ? descriptions + MetricCatalog.fixedObservationDescriptions : descriptions
+    }
+
     var singular: String {
         switch self {
         case .tasks: return "task"

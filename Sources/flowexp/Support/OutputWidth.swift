@@ -1,6 +1,7 @@
 import Catalog
 import Experiments
 import Foundation
+import Metrics
 import Orchestration
 import RunStorage
 
@@ -31,6 +32,11 @@ enum MetricNames {
         }
         let known = Set(known).sorted()
         for name in names where !known.isEmpty && !known.contains(name) {
+            if MetricCatalog.isConditional(column: name) {
+                throw CommandFailure(
+                    .usage, "no run here has the metric '\(name)': it is measured on amortised runs only",
+                    remedy: "There are: \(known.joined(separator: ", "))")
+            }
             throw CommandFailure(
                 .usage,
                 "no run here has the metric '\(DisplayWidth.cut(name, to: 80))'\(NearestName.hint(name, among: known))",
