@@ -173,7 +173,9 @@ struct RunExecution {
         return try evaluateMetrics(
             flow: trained, task: task, observation: task.observation, parameters: evaluation.parameters,
             seed: configuration.seed, inverseError: trained.inverseError(of: probes), cache: cache,
-            cacheKeyPrefix: configuration.taskKey)
+            cacheKeyPrefix: configuration.taskKey,
+            conditional: configuration.isAmortised
+                ? (task as? any SimulatorTask).map { (density: trained, task: $0) } : nil)
     }
 
     private func summary(_ trainer: Trainer, _ trained: TrainedFlow) -> [String: JSONValue] {
