@@ -50,28 +50,48 @@ public struct TrainedFlow: SampleableDensity, ConditionalDensity {
         inverse(points, contexts: contexts).logProbability
     }
 
+    /// log q(θ) of each point, nats, in the memory of `workspace`, which is that of the same flow.
+    public func logProbability(of points: Points, workspace: FlowWorkspace) -> [Double] {
+        inverse(points, contexts: nil, workspace: workspace).logProbability
+    }
+
     /// `count` draws: base samples pushed forward. Point i depends only on the stream and i.
     public func sample(count: Int, stream: RandomStream) -> Points {
-        sample(count: count, contexts: nil, stream: stream)
+        sample(count: count, contexts: nil, stream: stream, workspace: nil)
+    }
+
+    /// The same in the memory of `workspace`, which is that of the same flow.
+    public func sample(count: Int, stream: RandomStream, workspace: FlowWorkspace) -> Points {
+        sample(count: count, contexts: nil, stream: stream, workspace: workspace)
     }
 
     /// One draw from q(θ|x_i) for each observation.
     public func sample(contexts: Points, stream: RandomStream) -> Points {
-        sample(count: contexts.count, contexts: contexts, stream: stream)
+        sample(count: contexts.count, contexts: contexts, stream: stream, workspace: nil)
     }
 
-    private func sample(count: Int, contexts: Points?, stream: RandomStream) -> Points {
+    private func sample(
+        count: Int, contexts: Points?, stream: RandomStream, workspace: FlowWorkspace?
+    ) -> Points {
         var stream = stream
         let tables = flow.base.samplingTables(UnsafePointer(parameters.pointer))
-        return mapTiles(count: count, contexts: contexts, logDetSign: 1) { context, tile, filled, _ in
+        return mapTiles(count: count, contexts: contexts, logDetSign: 1, workspace: workspace) {
+            context, tile, filled, _ in
             flow.base.sampleTile(context, tables: tables, stream: &stream, count: filled, into: tile)
         }.points
     }
 
     /// Base-space images f⁻¹(θ) and log q(θ), each point at its own observation when `contexts` are given.
     public func inverse(_ points: Points, contexts: Points? = nil) -> (latent: Points, logProbability: [Double]) {
+        inverse(points, contexts: contexts, workspace: nil)
+    }
+
+    private func inverse(
+        _ points: Points, contexts: Points?, workspace: FlowWorkspace?
+    ) -> (latent: Points, logProbability: [Double]) {
         precondition(points.dimension == dimension, "points must have the flow's dimension")
-        let result = mapTiles(count: points.count, contexts: contexts, logDetSign: -1) { _, tile, filled, start in
+        let result = mapTiles(count: points.count, contexts: contexts, logDetSign: -1, workspace: workspace) {
+            _, tile, filled, start in
             load(points, from: start, count: filled, into: tile)
         }
         return (result.points, result.logDensity)
@@ -115,13 +135,13 @@ public struct TrainedFlow: SampleableDensity, ConditionalDensity {
     /// Fills tiles with `fill`, passes them through the flow (+1 forward, −1 inverse) and collects coordinates and, for
     /// the inverse, log densities.
     private func mapTiles(
-        count: Int, contexts: Points?, logDetSign: Int,
+        count: Int, contexts: Points?, logDetSign: Int, workspace: FlowWorkspace? = nil,
         fill: (TileContext, UnsafeMutablePointer<Float>, _ filled: Int, _ start: Int) -> Void
     ) -> (points: Points, logDensity: [Double]) {
         precondition(
             contexts == nil || contexts!.count == count && contexts!.dimension == flow.contextDimension,
             "one observation for each point, of the flow's context dimension")
-        let workspace = FlowWorkspace(flow: flow)
+        let workspace = workspace ?? FlowWorkspace(flow: flow)
         let context = workspace.context(parameters: parameters, kernels: .current)
         var values = [Double](repeating: 0, count: count * dimension)
         var logDensity = [Double](repeating: 0, count: logDetSign < 0 ? count : 0)

@@ -50,6 +50,14 @@ public final class AdamUpdater {
         }
     }
 
+    /// Forgets all gradients.
+    func reset() {
+        firstMoment.clear()
+        secondMoment.clear()
+        flowUpdates = 0
+        baseUpdates = 0
+    }
+
     /// One update. `scale` multiplies the gradient (clipping); a `baseRate` of nil leaves the base untouched.
     public func update(
         _ parameters: AlignedBuffer, gradient: AlignedBuffer, scale: Double, flowRate: Double, baseRate: Double?,

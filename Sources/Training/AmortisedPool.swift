@@ -38,7 +38,8 @@ package struct AmortisedPool: Sendable {
         let candidates = configuration.candidates
         let count = Self.observations(draws: draws, candidates: candidates)
         let context = task.observation.count
-        let parameters = RawDraws.prior(task, configuration.drawSequence, 0..<count, stream: stream, block: 0)
+        let parameters = RawDraws.priorDraws(
+            0..<count, task: task, sequence: configuration.drawSequence, stream: stream, substream: 0)
         let observed = task.simulate(at: parameters, stream: stream.substream(Self.simulationSubstream))
         // Candidates are independent of each other and of θ_j whatever the draw sequence: unbiasedness rests on it.
         let fresh = task.samplePrior(
@@ -182,5 +183,42 @@ package struct AmortisedPool: Sendable {
             batch.weights.pointer[slot] = Float(entry.weight / Double(observations))
         }
         return batch
+    }
+}
+
+extension AmortisedPool {
+    /// Where a trainer's amortised pools come from.
+    struct Source {
+        private let task: any SimulatorTask
+        private let configuration: TrainingConfiguration
+        private let seed: UInt64
+
+        /// Throws when the task cannot simulate or the flow does not take its x.
+        init(
+            task: any InferenceTask, flow: Flow, configuration: TrainingConfiguration, seed: UInt64
+        ) throws(TrainingError) {
+            guard let simulator = task as? any SimulatorTask, flow.contextDimension == task.observation.count else {
+                throw .configuration("objective 'amortised' needs a task with a simulator and a conditional flow")
+            }
+            self.task = simulator
+            self.configuration = configuration
+            self.seed = seed
+        }
+
+        func pool(round: Int) throws(TrainingError) -> AmortisedPool {
+            try AmortisedPool(
+                task: task, configuration: configuration, seed: seed, purpose: .pool, round: round,
+                draws: configuration.draws)
+        }
+
+        /// What the validation pool may cost.
+        var heldDraws: Int { Int((configuration.validationFraction * Double(configuration.draws)).rounded(.up)) }
+
+        /// A pool of its own; nil without validation.
+        func validationPool() throws(TrainingError) -> AmortisedPool? {
+            guard heldDraws > 0 else { return nil }
+            return try AmortisedPool(
+                task: task, configuration: configuration, seed: seed, purpose: .validation, round: 0, draws: heldDraws)
+        }
     }
 }

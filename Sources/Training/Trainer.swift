@@ -32,10 +32,12 @@ public final class Trainer {
     public let flow: Flow
     /// The settings.
     public let configuration: TrainingConfiguration
-    /// ESS of the first pool, validation draws excluded.
+    /// ESS of the first pool at β = 1, validation draws excluded.
     public let firstPoolEffectiveSampleSize: Double
     /// ESS of the validation set; nil without one.
-    public let validationEffectiveSampleSize: Double?
+    public private(set) var validationEffectiveSampleSize: Double?
+    /// The tail of the weights of the pool in use; nil without Pareto smoothing.
+    public private(set) var poolTail: PoolTail?
 
     private let task: any InferenceTask
     private let seed: UInt64
@@ -43,13 +45,16 @@ public final class Trainer {
     private let workspace: FlowWorkspace
     private let parameters: AlignedBuffer
     private let adam: AdamUpdater
-    private let validation: WeightedBatch?
+    private var validation: WeightedBatch?
     private let validationDraws: Int
     private let firstDraws: Int
     private var batch: WeightedBatch
     private var pool: TrainingPool
     private var raw: RawDraws?
     private var amortised: AmortisedPool?
+    private var adaptive: AdaptiveProposal?
+    private let amortisedSource: AmortisedPool.Source?
+    private let flowDraws: FlowDraws?
     private var poolRound = 0
     private var latestPass: ShuffledPass?
     private var counters: TrainerState
@@ -70,58 +75,66 @@ public final class Trainer {
         self.seed = seed
         try Self.checkGivenMeans(flow)
         workspace = FlowWorkspace(flow: flow)
+        parameters = flow.makeParameters()
         adam = AdamUpdater(configuration.adam, layout: flow.layout)
         batch = WeightedBatch(
             dimension: task.dimension, contextDimension: flow.contextDimension, capacity: configuration.batch)
         counters = state ?? TrainerState()
 
-        var contexts: Points?
         if configuration.objective == .amortised {
-            let first = try Self.amortisedPool(task, configuration, flow, seed: seed, round: 0)
+            let source = try AmortisedPool.Source(task: task, flow: flow, configuration: configuration, seed: seed)
+            let first = try source.pool(round: 0)
             amortised = first
+            amortisedSource = source
+            flowDraws = nil
             firstDraws = configuration.cost(draws: configuration.draws)
-            contexts = first.initialization.contexts
+            firstPoolEffectiveSampleSize = first.effectiveSampleSize
             let draws = first.initialization.draws
             pool = try TrainingPool(RawDraws(points: draws, logWeights: [Double](repeating: 0, count: draws.count)))
-            firstPoolEffectiveSampleSize = first.effectiveSampleSize
-            let heldDraws = Int((configuration.validationFraction * Double(configuration.draws)).rounded(.up))
-            validationDraws = heldDraws > 0 ? configuration.cost(draws: heldDraws) : 0
-            let held =
-                heldDraws > 0
-                ? try Self.amortisedPool(
-                    task, configuration, flow, seed: seed, purpose: .validation, round: 0, draws: heldDraws) : nil
+            let held = try source.validationPool()
+            validationDraws = held.map { _ in configuration.cost(draws: source.heldDraws) } ?? 0
             validation = held?.wholeBatch()
             validationEffectiveSampleSize = held?.effectiveSampleSize
+            try start(from: state)
+            return
+        }
+        amortisedSource = nil
+        let first: FirstPool
+        if let firstPool {
+            first = firstPool
         } else {
-            let first: FirstPool
-            if let firstPool {
-                first = firstPool
-            } else {
-                first = try FirstPool(task: task, configuration: configuration, seed: seed)
-            }
-            firstDraws = first.all.logWeights.count
-            let (training, held) = (first.training, first.held)
-            pool = try TrainingPool(training, ordering: configuration.usedOrdering)
-            raw = configuration.weighting == .batch ? training : nil
-            firstPoolEffectiveSampleSize = pool.effectiveSampleSize
-            validationDraws = configuration.proposal == .fresh ? held?.logWeights.count ?? 0 : 0
-            // A validation set without any weight says nothing; training goes on without it.
-            let heldPool = held.flatMap { try? TrainingPool($0) }
-            validation = heldPool.map(Self.validationBatch)
-            validationEffectiveSampleSize = heldPool?.effectiveSampleSize
+            first = try FirstPool(task: task, configuration: configuration, seed: seed)
+        }
+        firstDraws = first.all.logWeights.count
+        let (training, held) = (first.training, first.held)
+        flowDraws = FlowDraws(task: task, configuration: configuration, seed: seed, firstPool: training)
+        let (smoothed, tail) = training.smoothed(configuration.smoothing)
+        pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
+        poolTail = tail
+        raw = configuration.weighting == .batch ? training : nil
+        firstPoolEffectiveSampleSize = pool.effectiveSampleSize
+        validationDraws = configuration.proposal == .fresh ? held?.logWeights.count ?? 0 : 0
+        // A validation set without any weight says nothing; training goes on without it.
+        let heldPool = held.flatMap { try? TrainingPool($0) }
+        validation = heldPool.map(Self.validationBatch)
+        validationEffectiveSampleSize = heldPool?.effectiveSampleSize
+        if configuration.proposal == .adaptive {
+            let adaptive = try AdaptiveProposal(
+                task: task, flow: flow, configuration: configuration, seed: seed, first: first.all, state: state)
+            self.adaptive = adaptive
+            try use(adaptive)
         }
 
-        if let state {
-            parameters = flow.makeParameters()
-            try restore(state)
-        } else {
-            parameters = flow.initialParameters(
-                draws: pool.points, weights: pool.weights, contexts: contexts, seed: seed)
-            if configuration.averaging > 0 { average = flow.makeParameters() }
-            average?.copy(from: parameters)
-            if earlyStoppingActs { bestParameters = flow.makeParameters() }
-            bestParameters?.copy(from: parameters)
-        }
+        try start(from: state)
+    }
+
+    /// Initialises the parameters from the first pool, or takes over those of `state`.
+    private func start(from state: TrainerState?) throws(TrainingError) {
+        if let state { return try restore(state) }
+        if configuration.averaging > 0 { average = flow.makeParameters() }
+        initialize(isProvisional: (inverseTemperature ?? 1) < 1)
+        if earlyStoppingActs { bestParameters = flow.makeParameters() }
+        bestParameters?.copy(from: parameters)
     }
 
     /// Optimiser steps done.
@@ -138,6 +151,12 @@ public final class Trainer {
         configuration.earlyStoppingPatience > 0 && (validationEffectiveSampleSize ?? 0) >= 200
     }
 
+    /// β of an adaptive proposal's weights; nil with other proposals.
+    public var inverseTemperature: Double? { adaptive?.inverseTemperature }
+
+    /// ESS at β = 1 of an adaptive proposal's draws; nil with other proposals.
+    public var adaptedEffectiveSampleSize: Double? { adaptive?.posteriorEffectiveSampleSize }
+
     /// Likelihood evaluations (or exact samples) spent so far; every draw counts, validation included.
     public var likelihoodEvaluations: Int {
         let later =
@@ -145,8 +164,12 @@ public final class Trainer {
             ? counters.laterDraws
             : configuration.cost(draws: configuration.draws)
                 * (configuration.roundsBegun(afterSteps: counters.step) - 1)
-        return validationDraws + firstDraws + later
+        let fromFlow = flowDraws == nil ? 0 : configuration.batch * counters.step
+        return validationDraws + firstDraws + later + fromFlow
     }
+
+    /// The weighted draws in use.
+    package var trainingPool: TrainingPool { pool }
 
     /// Batches skipped so far.
     public var nonfiniteBatches: Int { counters.nonfiniteBatches }
@@ -177,6 +200,8 @@ public final class Trainer {
         state.secondMoment = adam.secondMoment.array(all)
         state.averageParameters = average?.array(all) ?? []
         state.bestParameters = bestParameters?.array(all) ?? []
+        state.proposalRounds = adaptive?.state ?? []
+        state.inverseTemperature = adaptive?.inverseTemperature ?? 1
         return state
     }
 
@@ -186,10 +211,10 @@ public final class Trainer {
         guard !isFinished else { return nil }
         let step = counters.step
         try drawPool(round: configuration.round(ofStep: step))
-        let usable = fillBatch(step: step)
+        let filling = try fillBatch(step: step)
         var norm = Double.nan
         let rate = configuration.schedule.rate(atStep: step)
-        if usable {
+        if filling != .nothing {
             let loss = flow.accumulateGradient(
                 parameters: parameters, batch: batch, workspace: workspace,
                 stream: RandomStream(seed: seed, purpose: .normalizer, step: UInt32(truncatingIfNeeded: step)),
@@ -203,7 +228,7 @@ public final class Trainer {
                     baseRate: baseRate(step: step, rate: rate), kernels: kernels)
                 flow.finishStep(parameters, workspace: workspace)
                 updateAverage()
-                counters.lossSum += loss
+                counters.lossSum += filling.objective ?? loss
                 counters.lossCount += 1
                 counters.consecutiveNonfinite = 0
             } else {
@@ -272,9 +297,19 @@ public final class Trainer {
 
     private func drawPool(round: Int) throws(TrainingError) {
         guard round != poolRound else { return }
-        if amortised != nil {
-            amortised = try Self.amortisedPool(task, configuration, flow, seed: seed, round: round)
-            poolRound = round
+        poolRound = round
+        if let amortisedSource {
+            amortised = try amortisedSource.pool(round: round)
+            return
+        }
+        if let adaptive {
+            let latest = flow.makeParameters()
+            latest.copy(from: average ?? parameters)
+            flow.measureNormalizer(latest, seed: seed)
+            let wasTempered = adaptive.inverseTemperature < 1
+            try adaptive.begin(round: round, flow: TrainedFlow(flow: flow, parameters: latest))
+            try use(adaptive)
+            if wasTempered && flow.startsFromDraws { restart() }
             return
         }
         let draws = try RawDraws.draw(
@@ -283,21 +318,50 @@ public final class Trainer {
         if configuration.poolEffectiveSize > 0 && counters.step == round * configuration.stepsPerRound {
             counters.laterDraws += draws.logWeights.count
         }
-        pool = try TrainingPool(draws, ordering: configuration.usedOrdering)
+        let (smoothed, tail) = draws.smoothed(configuration.smoothing)
+        pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
+        poolTail = tail
         raw = configuration.weighting == .batch ? draws : nil
-        poolRound = round
     }
 
-    private static func amortisedPool(
-        _ task: any InferenceTask, _ configuration: TrainingConfiguration, _ flow: Flow, seed: UInt64,
-        purpose: StreamPurpose = .pool, round: Int, draws: Int? = nil
-    ) throws(TrainingError) -> AmortisedPool {
-        guard let simulator = task as? any SimulatorTask, flow.contextDimension == task.observation.count else {
-            throw .configuration("objective 'amortised' needs a task with a simulator and a conditional flow")
+    /// Parameters at the start, from the pool in use.
+    private func initialize(isProvisional: Bool) {
+        let (draws, weights) = adaptive == nil ? (pool.points, pool.weights) : pool.thinned(for: flow)
+        parameters.copy(
+            from: flow.initialParameters(
+                draws: draws, weights: weights, contexts: amortised?.initialization.contexts, seed: seed,
+                isProvisional: isProvisional))
+        average?.copy(from: parameters)
+    }
+
+    /// Begins anew from the pool in use: a mixture fitted to draws of a broader target stays where it was put, so while
+    /// the target narrows it is fitted again, and the flow with it.
+    private func restart() {
+        adam.reset()
+        initialize(isProvisional: (inverseTemperature ?? 1) < 1)
+    }
+
+    /// Takes over the weighted draws of an adaptive proposal.
+    private func use(_ adaptive: AdaptiveProposal) throws(TrainingError) {
+        let (smoothed, tail) = adaptive.training.smoothed(configuration.smoothing)
+        pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
+        poolTail = tail
+        poolRound = adaptive.rounds.last?.number ?? 0
+        let held = adaptive.held.flatMap { try? TrainingPool($0) }
+        validation = held.map(Self.validationBatch)
+        validationEffectiveSampleSize = held?.effectiveSampleSize
+    }
+
+    /// What a batch was filled with. The weights of flow draws only carry the gradient of their objective, whose estimate
+    /// comes beside them.
+    private enum Filling: Equatable {
+        case nothing, poolDraws
+        case flowDraws(objective: Double)
+
+        var objective: Double? {
+            if case .flowDraws(let objective) = self { return objective }
+            return nil
         }
-        return try AmortisedPool(
-            task: simulator, configuration: configuration, seed: seed, purpose: purpose, round: round,
-            draws: draws ?? configuration.draws)
     }
 
     /// The next `batch` of `count` members of the pool in shuffled passes.
@@ -307,20 +371,26 @@ public final class Trainer {
             count: count, size: configuration.batch, number: number, seed: seed, round: poolRound, latest: &latestPass)
     }
 
-    private func fillBatch(step: Int) -> Bool {
+    private func fillBatch(step: Int) throws(TrainingError) -> Filling {
+        if let flowDraws {
+            let value = try flowDraws.fill(
+                &batch, flow: flow, parameters: parameters, workspace: workspace, step: step)
+            return value.map { .flowDraws(objective: $0) } ?? .nothing
+        }
         if let amortised {
             amortised.fill(
                 step: step, order: nextOrder(step: step, count: amortised.observations), size: configuration.batch,
                 seed: seed, into: &batch)
-            return true
+            return .poolDraws
         }
         if let raw {
-            let order = nextOrder(step: step, count: raw.logWeights.count)
-            return BatchSelection.slice(
-                raw, order: order, size: configuration.batch, pruneBelow: configuration.pruneBelow, into: &batch)
+            let hasWeight = BatchSelection.slice(
+                raw, order: nextOrder(step: step, count: raw.logWeights.count), size: configuration.batch,
+                pruneBelow: configuration.pruneBelow, into: &batch)
+            return hasWeight ? .poolDraws : .nothing
         }
         BatchSelection.resample(pool, size: configuration.batch, seed: seed, step: step, into: &batch)
-        return true
+        return .poolDraws
     }
 
     private func restore(_ state: TrainerState) throws(TrainingError) {
@@ -352,49 +422,6 @@ public final class Trainer {
         counters.secondMoment = []
         counters.averageParameters = []
         counters.bestParameters = []
-    }
-
-    /// The validation draws. Static pools: the last fraction by index is set aside before anything is weighted. Fresh
-    /// pools: a pool of its own, that fraction of a pool's size.
-    static func split(
-        _ first: RawDraws, task: any InferenceTask, configuration: TrainingConfiguration, seed: UInt64
-    ) throws(TrainingError) -> (training: RawDraws, held: RawDraws?) {
-        guard configuration.validationFraction > 0 else { return (first, nil) }
-        if configuration.proposal == .fresh {
-            let count = Int((configuration.validationFraction * Double(first.logWeights.count)).rounded(.up))
-            let held = try RawDraws.draw(
-                task: task, configuration: configuration, seed: seed, purpose: .validation, round: 0, count: count)
-            return (first, held)
-        }
-        let count = first.logWeights.count
-        let training = count - Int((configuration.validationFraction * Double(count)).rounded())
-        return (first.slice(0..<training), training < count ? first.slice(training..<count) : nil)
-    }
-
-    private static func validationBatch(_ pool: TrainingPool) -> WeightedBatch {
-        var batch = WeightedBatch(dimension: pool.dimension, capacity: pool.activeCount)
-        batch.count = pool.activeCount
-        for (i, value) in pool.values.enumerated() { batch.values.pointer[i] = value }
-        for (i, weight) in pool.weights.enumerated() { batch.weights.pointer[i] = Float(weight) }
-        return batch
-    }
-
-    private static func checkGivenMeans(_ flow: Flow) throws(TrainingError) {
-        guard case .gaussianMixture(let mixture) = flow.baseConfiguration,
-            case .given(let means, _) = mixture.initialization
-        else { return }
-        guard means.count == mixture.components, means.allSatisfy({ $0.count == flow.dimension }) else {
-            throw .configuration(
-                "base.means must hold \(mixture.components) means of \(flow.dimension) coordinates each")
-        }
-        // A flow on a box has no base point for a mean outside it.
-        for mean in means {
-            for (d, range) in flow.bounds.enumerated() where !(range.lowerBound < mean[d] && mean[d] < range.upperBound)
-            {
-                throw .configuration(
-                    "with flow.box, base.means must lie inside the prior's box: coordinate \(d) of \(mean) is outside "
-                        + "\(range.lowerBound)…\(range.upperBound)")
-            }
-        }
+        counters.proposalRounds = []
     }
 }

@@ -3,7 +3,7 @@ import Flows
 
 extension TrainerState {
     /// The state as tensors by parameter name (`parameters.…`, `firstMoment.…`, `secondMoment.…`,
-    /// `averageParameters.…`, `bestParameters.…`) and one JSON text with the counters.
+    /// `averageParameters.…`, `bestParameters.…`, `proposal<round>.…`) and one JSON text with the counters.
     public func tensors(layout: ParameterLayout) -> [Safetensors.Tensor] {
         var result: [Safetensors.Tensor] = []
         for (prefix, buffer) in buffers where !buffer.isEmpty {
@@ -20,7 +20,7 @@ extension TrainerState {
         [
             ("parameters", parameters), ("firstMoment", firstMoment), ("secondMoment", secondMoment),
             ("averageParameters", averageParameters), ("bestParameters", bestParameters),
-        ]
+        ] + proposalRounds.map { ("proposal\($0.number)", $0.parameters) }
     }
 
     /// The counters as JSON; doubles as bit patterns in decimal, so that nothing is rounded and infinity can be kept.
@@ -33,6 +33,10 @@ extension TrainerState {
             "validationsSinceBest": .integer(validationsSinceBest), "stoppedEarly": .bool(stoppedEarly),
         ]
         if laterDraws > 0 { counters["laterDraws"] = .integer(laterDraws) }
+        if !proposalRounds.isEmpty {
+            counters["proposalRounds"] = .array(proposalRounds.map { .integer($0.number) })
+            counters["inverseTemperature"] = .string(String(inverseTemperature.bitPattern))
+        }
         return JSONValue.object(counters).text
     }
 
@@ -76,6 +80,14 @@ extension TrainerState {
         validationsSinceBest = try integer("validationsSinceBest")
         laterDraws = counters["laterDraws"]?.integerValue ?? 0
         stoppedEarly = counters["stoppedEarly"]?.boolValue ?? false
+        for value in counters["proposalRounds"]?.arrayValue ?? [] {
+            guard let number = value.integerValue, number >= 0 else {
+                throw .checkpoint("the checkpoint's counter 'proposalRounds' is not a list of round numbers")
+            }
+            proposalRounds.append(
+                ProposalState(number: number, parameters: number == 0 ? [] : try buffer("proposal\(number)")))
+        }
+        if !proposalRounds.isEmpty { inverseTemperature = try double("inverseTemperature") }
         parameters = try buffer("parameters")
         firstMoment = try buffer("firstMoment")
         secondMoment = try buffer("secondMoment")

@@ -1,4 +1,5 @@
-/// The trainer's whole state between two steps. Pools are not in it: they are re-derived from their streams.
+/// The trainer's whole state between two steps. Pools are not in it: they are re-derived from their streams and, with
+/// adaptive proposals, from the flows that they were drawn from.
 public struct TrainerState: Sendable, Equatable {
     /// Optimiser steps done.
     public var step = 0
@@ -24,6 +25,10 @@ public struct TrainerState: Sendable, Equatable {
     public var validationsSinceBest = 0
     /// Whether early stopping ended the training.
     public var stoppedEarly = false
+    /// Adaptive proposals: the rounds weighted together, oldest first; β of their weights.
+    public var proposalRounds: [ProposalState] = []
+    /// β, the likelihood's exponent.
+    public var inverseTemperature = 1.0
     /// Flat buffers, laid out by the flow's parameter layout.
     public var parameters: [Float] = []
     /// Adam's first moment.
@@ -34,6 +39,14 @@ public struct TrainerState: Sendable, Equatable {
     public var averageParameters: [Float] = []
     /// Parameters of the best validation; empty when early stopping is off.
     public var bestParameters: [Float] = []
+
+    /// A round of an adaptive proposal.
+    public struct ProposalState: Sendable, Equatable {
+        /// 0-based.
+        public var number: Int
+        /// Parameters of the flow it was drawn from; empty for round 0, which was drawn from the prior.
+        public var parameters: [Float]
+    }
 
     /// A state before the first step.
     public init() {}

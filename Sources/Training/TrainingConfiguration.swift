@@ -8,6 +8,13 @@ public enum TrainingObjective: String, Sendable, Equatable {
     case maximumLikelihood = "maximum-likelihood"
     /// −mean_j Σ_i w_ij log q(θ_i|x_j) over x_j from the prior predictive: one conditional flow for every x.
     case amortised
+    /// KL(q ‖ p) on draws from q.
+    case reverseKullbackLeibler = "reverse-kl"
+    /// log ∫ p²/q on draws from q and the prior.
+    case chiSquared = "alpha-2"
+
+    /// Whether batches are drawn from the flow instead of a pool.
+    var drawsFromFlow: Bool { self == .reverseKullbackLeibler || self == .chiSquared }
 }
 
 /// Where training draws come from over time.
@@ -16,6 +23,15 @@ public enum ProposalKind: String, Sendable, Equatable {
     case fixedPool = "static"
     /// A new pool every round.
     case fresh
+    /// Rounds drawn from the flow as it becomes: see ``AdaptiveProposal``.
+    case adaptive
+}
+
+/// What is done to a pool's largest weights.
+public enum WeightSmoothing: String, Sendable, Equatable {
+    case none
+    /// Pareto smoothing: see ``paretoSmoothed(_:)``.
+    case pareto
 }
 
 /// How weights become batches.
@@ -56,6 +72,14 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var proposal: ProposalKind
     /// Draws in a pool.
     public var draws: Int
+    /// The prior's share of a proposal drawn from the flow.
+    public var defensiveShare: Double
+    /// Effective sample size of adaptive rounds' weights over the draws of one round; 0 turns tempering off.
+    public var temperingTarget: Double
+    /// Adaptive rounds that are weighted together.
+    public var roundsKept: Int
+    /// Smoothing of a pool's weights.
+    public var smoothing: WeightSmoothing
     /// Effective sample size that every pool must reach by further draws; 0 leaves pools at ``draws``.
     public var poolEffectiveSize: Double
     /// How prior draws fill the box.
@@ -95,7 +119,15 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public init(_ parameters: ParameterValues) throws(ParameterError) {
         objective = try Self.choice("objective", parameters)
         proposal = try Self.choice("proposal", parameters)
+        if let conflict = TrainingParameters.conflict(in: parameters) {
+            throw ParameterError(
+                name: conflict.parameter, expected: conflict.expected, found: parameters[conflict.parameter])
+        }
         draws = try parameters.integer("draws")
+        defensiveShare = try parameters.number("defensiveShare")
+        temperingTarget = try parameters.number("temperingTarget")
+        roundsKept = try parameters.integer("roundsKept")
+        smoothing = try Self.choice("smoothing", parameters)
         poolEffectiveSize = try parameters.number("poolEffectiveSize")
         drawSequence = try Self.choice("drawSequence", parameters)
         poolOrdering = try Self.choice("poolOrder", parameters)
@@ -133,7 +165,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
     var usedOrdering: PoolOrdering { weighting == .pool ? poolOrdering : .drawn }
 
     /// The round (pool number) that a step trains on.
-    func round(ofStep step: Int) -> Int { proposal == .fixedPool ? 0 : step / stepsPerRound }
+    func round(ofStep step: Int) -> Int {
+        proposal == .fixedPool || objective.drawsFromFlow ? 0 : step / stepsPerRound
+    }
 
     /// What a pool of `draws` costs in likelihood evaluations and simulations.
     func cost(draws: Int) -> Int {

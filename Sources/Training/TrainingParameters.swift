@@ -23,6 +23,22 @@ public enum TrainingParameters {
                 p(x_j|θ_i) over θ_j and N − 1 further prior draws; N = 1 is neural posterior estimation
                 """,
             source: "arXiv 2512.04954; Andrieu, Lee and Vihola 2018 (i-SIR); Papamakarios and Murray 2016 (NPE)"),
+        ComponentDescription(
+            name: "reverse-kl", version: 1,
+            summary: "Reverse KL on draws from the flow, by the score function: for comparison; seeks modes.",
+            definition: """
+                loss(φ) = KL(q_φ ‖ p), gradient (1/(B−1)) Σ_i (f_i − mean f) ∇ log q_φ(θ_i), f = log q_φ − log L − log p, \
+                θ_i drawn from q_φ; outside the prior's box log L p is that of the nearest point less 100 per width
+                """,
+            source: "Kool, van Hoof and Welling 2019 (leave-one-out); Richter et al. 2020 (log-variance loss)"),
+        ComponentDescription(
+            name: "alpha-2", version: 1,
+            summary: "The χ² divergence (α = 2) on draws from the flow and the prior: for comparison; covers modes.",
+            definition: """
+                loss(φ) = log ∫ (L p)²/q_φ, gradient −Σ_i w_i ∇ log q_φ(θ_i), w_i ∝ (L p)²/(q_φ r), Σ w_i = 1, θ_i drawn \
+                from r = (1 − a) q_φ + a p
+                """,
+            source: "Midgley et al. 2023 (FAB), without annealing"),
     ]
 
     /// The version of the trainer: optimiser, schedule, batching, initialisation order.
@@ -33,8 +49,9 @@ public enum TrainingParameters {
         ParameterDescription(
             "objective", .choice(objectives.map(\.name)), default: .string("likelihood-weighted"), "What is minimised."),
         ParameterDescription(
-            "proposal", .choice(["static", "fresh"]), default: .string("fresh"),
-            "`static`: one pool of draws for the whole run (the paper's setting); `fresh`: a new pool every round."),
+            "proposal", .choice(["static", "fresh", "adaptive"]), default: .string("fresh"),
+            "`static`: one pool of draws for the whole run (the paper's setting); `fresh`: a new pool every round; "
+                + "`adaptive`: rounds drawn from the flow and the prior, weighted together and tempered."),
         ParameterDescription(
             "draws", .integer(16...100_000_000), default: .integer(100_000),
             "Draws in a pool; each is one likelihood evaluation (one exact sample with maximum-likelihood)."),
@@ -53,6 +70,20 @@ public enum TrainingParameters {
         ParameterDescription(
             "stepsPerRound", .integer(1...1_000_000), default: .integer(100),
             "With fresh pools: steps before the next pool is drawn."),
+        ParameterDescription(
+            "defensiveShare", .number(0...1, exclusiveMinimum: true), default: .number(0.2), absent: .number(0.2),
+            "With adaptive proposals and `alpha-2`: the prior's share of a proposal, the rest being the flow's."),
+        ParameterDescription(
+            "temperingTarget", .number(0...1, exclusiveMinimum: false), default: .number(0.4), absent: .number(0.4),
+            "With adaptive proposals: the likelihood enters as L^β with the largest β ≤ 1 that leaves an effective sample "
+                + "size of this share of a round's draws; 0: always β = 1."),
+        ParameterDescription(
+            "roundsKept", .integer(1...64), default: .integer(4), absent: .integer(4),
+            "With adaptive proposals: the latest rounds that are weighted together."),
+        ParameterDescription(
+            "smoothing", .choice(["none", "pareto"]), default: .string("none"), absent: .string("none"),
+            "`pareto`: a pool's largest min(S/5, 3√S) weights of S are replaced by the order statistics of a generalised "
+                + "Pareto distribution fitted to them (PSIS)."),
         ParameterDescription(
             "weighting", .choice(["pool", "batch"]), default: .string("pool"),
             "`pool`: weights normalised once over the pool, equal-weight batches by systematic resampling; `batch`: the "

@@ -1,4 +1,5 @@
 import FlowMath
+import Flows
 import Tasks
 
 /// Draws with their log weights, before anything is normalised.
@@ -55,39 +56,42 @@ package struct RawDraws: Sendable {
             let points = task.samplePosterior(
                 count: count, observation: task.observation, stream: stream.substream(block))
             return RawDraws(points: points, logWeights: [Double](repeating: 0, count: count))
-        case .likelihoodWeighted, .amortised:
-            let points = prior(
-                task, configuration.drawSequence, start..<(start + count), stream: stream, block: block)
-            let logWeights = task.logLikelihood(of: points, observation: task.observation)
-            if let index = logWeights.firstIndex(where: { $0.isNaN || $0 == .infinity }) {
-                throw .likelihoodNotFinite(
-                    point: (0..<points.dimension).map { points[index, $0] }, value: logWeights[index])
-            }
-            return RawDraws(points: points, logWeights: logWeights)
+        case .likelihoodWeighted, .amortised, .reverseKullbackLeibler, .chiSquared:
+            let points = priorDraws(
+                start..<(start + count), task: task, sequence: configuration.drawSequence, stream: stream,
+                substream: block)
+            return RawDraws(points: points, logWeights: try logLikelihood(of: points, task: task))
         }
     }
 
-    /// Prior draws number `range` of a pool: of the Sobol' sequence, or independent ones of block `block`.
-    static func prior(
-        _ task: any InferenceTask, _ sequence: DrawSequence, _ range: Range<Int>, stream: RandomStream, block: UInt32
+    /// Prior draws number `range` of a pool; independent ones fill a substream of their own from its start.
+    static func priorDraws(
+        _ range: Range<Int>, task: any InferenceTask, sequence: DrawSequence, stream: RandomStream, substream: UInt32
     ) -> Points {
         switch sequence {
-        case .random: task.samplePrior(count: range.count, stream: stream.substream(block))
+        case .random: task.samplePrior(count: range.count, stream: stream.substream(substream))
         case .quasi: SobolSequence.points(range, box: task.priorBox, stream: stream)
         }
     }
 
-    /// (Σw)²/Σw² of the normalised weights; 0 when none has weight.
-    var effectiveSampleSize: Double {
-        guard let largest = logWeights.max(), largest > -.infinity else { return 0 }
-        var (sum, squares) = (0.0, 0.0)
-        // Draws below e^−40 of the largest weight cannot move either sum.
-        for logWeight in logWeights where logWeight > largest - 40 {
-            let weight = Elementary.exp(logWeight - largest)
-            sum += weight
-            squares += weight * weight
+    /// log L of points inside the prior's box; throws when one is +∞ or not a number.
+    static func logLikelihood(of points: Points, task: any InferenceTask) throws(TrainingError) -> [Double] {
+        let values = task.logLikelihood(of: points, observation: task.observation)
+        if let index = values.firstIndex(where: { $0.isNaN || $0 == .infinity }) {
+            throw .likelihoodNotFinite(
+                point: (0..<points.dimension).map { points[index, $0] }, value: values[index])
         }
-        return sum * sum / squares
+        return values
+    }
+
+    /// (Σw)²/Σw² of the normalised weights; 0 when none has weight.
+    var effectiveSampleSize: Double { TemperedWeights.effectiveSampleSize(logWeights) }
+
+    /// The same draws with the largest weights smoothed as the configuration says, and the tail's shape k̂ if they were.
+    func smoothed(_ smoothing: WeightSmoothing) -> (draws: RawDraws, tail: PoolTail?) {
+        guard smoothing == .pareto else { return (self, nil) }
+        let result = paretoSmoothed(logWeights)
+        return (RawDraws(points: points, logWeights: result.logWeights), PoolTail(result))
     }
 
     /// The draws at `range`.
@@ -98,6 +102,19 @@ package struct RawDraws: Sendable {
                 dimension: dimension,
                 values: Array(points.values[(range.lowerBound * dimension)..<(range.upperBound * dimension)])),
             logWeights: Array(logWeights[range]))
+    }
+}
+
+/// What Pareto smoothing says of a pool's weights.
+public struct PoolTail: Sendable, Equatable {
+    /// The shape of the weights' upper tail, +∞ when it could not be fitted.
+    public let khat: Double
+    /// min(1 − 1/log₁₀ S, 0.7) for S weights: above it they are not to be trusted.
+    public let threshold: Double
+
+    init(_ smoothing: ParetoSmoothing) {
+        khat = smoothing.khat
+        threshold = ParetoSmoothing.threshold(count: smoothing.logWeights.count)
     }
 }
 
@@ -171,6 +188,24 @@ package struct TrainingPool: Sendable {
 
     /// The draws that carry weight, widened.
     var points: Points { Points(dimension: dimension, values: values.map(Double.init)) }
+
+    /// The draws that carry weight; of more than 8192 (64 per component of a mixture base, if that is more) as many,
+    /// equally weighted, by systematic resampling from the middle of each stretch. A start needs no more, and the draws
+    /// of a tempered pool nearly all carry weight.
+    func thinned(for flow: Flow) -> (points: Points, weights: [Double]) {
+        var limit = 8192
+        if case .gaussianMixture(let mixture) = flow.baseConfiguration { limit = max(limit, 64 * mixture.components) }
+        guard activeCount > limit else { return (points, weights) }
+        var result = Points(dimension: dimension, values: [])
+        let spacing = cumulative[activeCount - 1] / Double(limit)
+        var index = 0
+        for i in 0..<limit {
+            let target = (Double(i) + 0.5) * spacing
+            while index < activeCount - 1 && cumulative[index] <= target { index += 1 }
+            for d in 0..<dimension { result.values.append(Double(values[index * dimension + d])) }
+        }
+        return (result, [Double](repeating: 1 / Double(limit), count: limit))
+    }
 }
 
 /// Why a run cannot be trained (or not further).

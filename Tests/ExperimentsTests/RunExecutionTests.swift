@@ -11,16 +11,18 @@ private struct NoCache: ReferenceCache {
 
 @Suite struct RunExecutionTests {
     /// A run of seven steps that takes milliseconds, evaluation included.
-    private static func spec(_ base: String) -> String {
+    private static func spec(_ base: String, training: String = "") -> String {
         """
         {"name": "tiny", "task": "two-moons", "base": \(base), "flow": {"couplingLayers": 2, "hiddenSizes": [8]},
-         "training": {"draws": 500, "batch": 32, "steps": 7, "stepsPerRound": 3, "historyInterval": 2, "warmupSteps": 1},
+         "training": {\(training) "draws": 500, "batch": 32, "steps": 7, "stepsPerRound": 3, "historyInterval": 2, "warmupSteps": 1},
          "evaluation": {"metrics": ["kl", "tv"], "samples": 500}}
         """
     }
 
-    private static func plan(_ base: String = #"{"name": "gmm", "components": 2}"#) throws -> ExperimentPlan {
-        try ExperimentPlan.read(bytes: Array(spec(base).utf8), fileName: "tiny.json")
+    private static func plan(
+        _ base: String = #"{"name": "gmm", "components": 2}"#, training: String = ""
+    ) throws -> ExperimentPlan {
+        try ExperimentPlan.read(bytes: Array(spec(base, training: training).utf8), fileName: "tiny.json")
     }
 
     /// Runs on from `checkpoint`, stopping at the directive number `stopAt` (counted from 0).
@@ -48,9 +50,15 @@ private struct NoCache: ReferenceCache {
         return result
     }
 
-    @Test(arguments: ["\"gaussian\"", #"{"name": "gmm", "components": 2}"#])
-    func stoppingAtEveryStepAndResumingChangesNoBit(_ base: String) throws {
-        let plan = try Self.plan(base)
+    /// Changes of the training section: the defaults, an adaptive proposal, and objectives that draw from the flow.
+    private static let trainings = [
+        "", #""proposal": "adaptive", "roundsKept": 2, "smoothing": "pareto","#, #""objective": "reverse-kl","#,
+        #""objective": "alpha-2","#,
+    ]
+
+    @Test(arguments: ["\"gaussian\"", #"{"name": "gmm", "components": 2}"#], trainings)
+    func stoppingAtEveryStepAndResumingChangesNoBit(_ base: String, _ training: String) throws {
+        let plan = try Self.plan(base, training: training)
         let straight = try #require(content(try run(plan).outcome))
         #expect(straight.metrics.count >= 2 && straight.metrics.allSatisfy { $0.value != nil })
         // Seven steps and the question before evaluation.
@@ -66,6 +74,47 @@ private struct NoCache: ReferenceCache {
             let resumed = try run(plan, checkpoint: checkpoint.bytes)
             #expect(content(resumed.outcome) == straight, "stopped before step \(stop)")
         }
+    }
+
+    @Test func theSummarySaysHowFarAProposalAdapted() throws {
+        let plan = try Self.plan(training: Self.trainings[1])
+        let summary = try #require(content(try run(plan).outcome)).summary
+        // Three rounds of 500 draws, validation included.
+        #expect(summary["likelihoodEvaluations"] == .integer(1500))
+        #expect(summary["inverseTemperature"]?.doubleValue.map { 0 < $0 && $0 <= 1 } == true)
+        let adapted = try #require(summary["adaptedEffectiveSampleSize"]?.doubleValue)
+        let first = try #require(summary["effectiveSampleSize"]?.doubleValue)
+        #expect(first < 450 && adapted <= 900)
+        #expect(summary["khat"]?.doubleValue?.isFinite == true && summary["khatThreshold"]?.doubleValue != nil)
+        // Runs without them keep the summary they had.
+        let plain = try #require(content(try run(try Self.plan()).outcome)).summary
+        for name in ["inverseTemperature", "adaptedEffectiveSampleSize", "khat", "khatThreshold"] {
+            #expect(plain[name] == nil)
+        }
+    }
+
+    @Test func settingsThatExcludeEachOtherAreRefused() throws {
+        for (name, training) in [
+            ("proposal", #""proposal": "adaptive", "objective": "maximum-likelihood""#),
+            ("proposal", #""proposal": "adaptive", "objective": "reverse-kl""#),
+            ("weighting", #""proposal": "adaptive", "weighting": "batch""#),
+            ("poolEffectiveSize", #""proposal": "adaptive", "poolEffectiveSize": 100"#),
+            ("earlyStoppingPatience", #""proposal": "adaptive", "earlyStoppingPatience": 3"#),
+            ("weighting", #""objective": "reverse-kl", "weighting": "batch""#),
+            ("batch", #""objective": "alpha-2", "batch": 1"#),
+            ("smoothing", #""objective": "maximum-likelihood", "smoothing": "pareto""#),
+            ("smoothing", #""weighting": "batch", "smoothing": "pareto""#),
+        ] {
+            let text = #"{"name": "a", "task": "corners", "training": {\#(training)}}"#
+            let error = #expect(throws: SpecDiagnostics.self) {
+                try ExperimentPlan.read(bytes: Array(text.utf8), fileName: "a.json")
+            }
+            let diagnostic = try #require(error?.diagnostics.first)
+            #expect(diagnostic.keyPath == "training.\(name)", "\(training)")
+            #expect(diagnostic.remedy?.hasPrefix("write ") == true)
+        }
+        // Each alone is in order.
+        for training in Self.trainings { _ = try Self.plan(training: training) }
     }
 
     @Test func aCheckpointOfAnotherRunIsRefused() throws {
@@ -116,6 +165,10 @@ private struct NoCache: ReferenceCache {
                 #"{"name": "a", "task": "corners", "flow": {"couplingLayers": 128, "hiddenSizes": [2048, 2048, 2048, 2048]}}"#
             ),
             ("draws", #"{"name": "a", "task": "cube", "training": {"draws": 100000000}}"#),
+            (
+                "draws",
+                #"{"name": "a", "task": "cube", "training": {"draws": 3000000, "proposal": "adaptive", "roundsKept": 32}}"#
+            ),
         ] {
             let error = #expect(throws: SpecDiagnostics.self) {
                 try ExperimentPlan.read(bytes: Array(text.utf8), fileName: "a.json")

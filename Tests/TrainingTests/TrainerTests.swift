@@ -66,6 +66,28 @@ struct TrainerCase: Sendable, CustomStringConvertible {
                     optimization: BaseOptimization(learningRateFactor: 2, freezeFraction: 0.3)))),
         TrainerCase(description: "uniform", base: .uniform),
         TrainerCase(
+            description: "adaptive, gaussian, averaged",
+            changes: ["proposal": .string("adaptive"), "averaging": .number(3), "roundsKept": .integer(2)]),
+        TrainerCase(
+            description: "adaptive, tempered mixture that is fitted again, smoothed", task: "cube",
+            base: .gaussianMixture(GaussianMixtureConfiguration(components: 8, isFull: true)),
+            changes: [
+                "proposal": .string("adaptive"), "drawSequence": .string("random"), "smoothing": .string("pareto"),
+                "draws": .integer(400), "roundsKept": .integer(3), "defensiveShare": .number(0.3),
+            ]),
+        TrainerCase(
+            description: "adaptive without tempering or validation, one round kept",
+            changes: [
+                "proposal": .string("adaptive"), "temperingTarget": .number(0), "roundsKept": .integer(1),
+                "validationFraction": .number(0),
+            ]),
+        TrainerCase(description: "smoothed, fresh", changes: ["smoothing": .string("pareto")]),
+        TrainerCase(description: "reverse KL", changes: ["objective": .string("reverse-kl")]),
+        TrainerCase(
+            description: "α = 2, mixture",
+            base: .gaussianMixture(GaussianMixtureConfiguration(components: 4, isFull: true)),
+            changes: ["objective": .string("alpha-2"), "proposal": .string("static")]),
+        TrainerCase(
             description: "resampled, early stopping", task: "two-moons",
             base: .resampled(ResampledConfiguration(hiddenSizes: [12], normalizerDraws: 100)),
             changes: [
@@ -227,6 +249,17 @@ struct TrainerCase: Sendable, CustomStringConvertible {
         let fixed = try TrainerCase(description: "", changes: ["proposal": .string("static")]).make()
         while !fixed.isFinished { _ = try fixed.advance() }
         #expect(fixed.likelihoodEvaluations == 600)
+        let adaptive = try TrainerCase(description: "", changes: ["proposal": .string("adaptive")]).make()
+        #expect(adaptive.likelihoodEvaluations == 600)
+        while !adaptive.isFinished { _ = try adaptive.advance() }
+        #expect(adaptive.likelihoodEvaluations == 4 * 600)
+        for objective in ["reverse-kl", "alpha-2"] {
+            let own = try TrainerCase(description: "", changes: ["objective": .string(objective)]).make()
+            #expect(own.likelihoodEvaluations == 60 + 600)
+            while !own.isFinished { _ = try own.advance() }
+            // Eleven batches of 40.
+            #expect(own.likelihoodEvaluations == 60 + 600 + 11 * 40)
+        }
     }
 
     @Test func unusableBatchesAreCountedAndEndTheRun() throws {

@@ -134,12 +134,29 @@ struct RunExecution {
             if trainer.step % 16 == 0 { try onEvent(.progress(progress(.training))) }
         }
         // The end of training is always kept: evaluation is a pure function of it.
-        if !ended { try onEvent(.checkpoint(try checkpoint(.evaluation))) }
+        if !ended {
+            for note in Self.notes(trainer) { try onEvent(.note(note)) }
+            try onEvent(.checkpoint(try checkpoint(.evaluation)))
+        }
         switch directive() {
         case .stop: return false
         case .timeout: throw RunTimeout()
         case .proceed, .checkpoint: return true
         }
+    }
+
+    /// What a person should know of the weights that training ended with.
+    private static func notes(_ trainer: Trainer) -> [String] {
+        var notes: [String] = []
+        if let temperature = trainer.inverseTemperature, temperature < 1 {
+            notes.append(
+                "the adaptive proposal ended at L^\(temperature), not at the posterior: raise training.steps or draws")
+        }
+        if let tail = trainer.poolTail, !(tail.khat <= tail.threshold) {
+            notes.append(
+                "Pareto k of the last pool's weights is \(tail.khat), above \(tail.threshold): do not trust them")
+        }
+        return notes
     }
 
     private func checkpoint(_ phase: RunPhase) throws -> RunCheckpoint {
@@ -189,6 +206,13 @@ struct RunExecution {
             "numericsVariant": .string(Kernels.current.numericsVariant),
         ]
         summary["validationEffectiveSampleSize"] = trainer.validationEffectiveSampleSize.map(JSONValue.number)
+        summary["inverseTemperature"] = trainer.inverseTemperature.map(JSONValue.number)
+        summary["adaptedEffectiveSampleSize"] = trainer.adaptedEffectiveSampleSize.map(JSONValue.number)
+        if let tail = trainer.poolTail {
+            // JSON has no infinity: a tail that could not be fitted is null.
+            summary["khat"] = tail.khat.isFinite ? .number(tail.khat) : .null
+            summary["khatThreshold"] = .number(tail.threshold)
+        }
         if case .gaussianMixture(let mixture) = trainer.flow.baseConfiguration {
             summary["componentsUsed"] = .integer(mixture.components)
         }

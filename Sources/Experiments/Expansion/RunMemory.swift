@@ -23,11 +23,17 @@ struct RunMemory: Equatable {
         let sizes = [Double(dimension)] + hidden + [perCoordinate * Double(dimension)]
         let weights = zip(sizes, sizes.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
         // Parameters, gradient, two moments, best parameters and their copies in a checkpoint: ten times four bytes.
-        self.flow = 40 * weights * (flow["couplingLayers"]?.doubleValue ?? 0)
+        let layers = weights * (flow["couplingLayers"]?.doubleValue ?? 0)
+        // Every round kept holds the flow that it was drawn from, twice in a checkpoint.
+        let rounds =
+            training["proposal"]?.stringValue == "adaptive" ? training["roundsKept"]?.doubleValue ?? 0 : 0
+        self.flow = (40 + 12 * rounds) * layers
         // An effective sample is at least one draw.
         let draws = max(training["draws"]?.doubleValue ?? 0, training["poolEffectiveSize"]?.doubleValue ?? 0)
         // Coordinates in double precision twice and in single precision once, log weights and weights.
-        pool = draws * (20 * Double(dimension) + 40)
+        let copies = draws * (20 * Double(dimension) + 40)
+        // Rounds kept: coordinates, log-likelihood and prior, and a log density under each round; all weighted at once.
+        pool = rounds == 0 ? copies : rounds * (copies + draws * 8 * (Double(dimension) + 4 + rounds))
         // What `auto` will choose is not known: as many as it may.
         let largest = base["components"]?.stringValue == "auto" ? Double(ComponentSelection.largest) : 0
         let components = base["init"]?.stringValue == "em" ? base["components"]?.doubleValue ?? largest : 0

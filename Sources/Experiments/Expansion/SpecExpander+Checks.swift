@@ -1,5 +1,6 @@
 import Catalog
 import Tasks
+import Training
 
 // What sections say of each other: the task can be made, `match` has a number, given means fit.
 extension SpecExpander {
@@ -162,6 +163,19 @@ extension SpecExpander {
             lines.append("\(equalCells) of the grid's cells equal others and run once")
         }
         notes = lines + notes
+    }
+
+    /// Refuses training settings that exclude each other, at the one to change.
+    mutating func checkTraining(_ cell: Cell) -> Bool {
+        let training = resolver.sections[cell.training]
+        guard let conflict = TrainingParameters.conflict(in: training.parameters) else { return true }
+        let place = training.deciding[conflict.parameter] ?? training.deciding[""]
+        let diagnostic = SpecDiagnostic(
+            at: place?.node.position ?? model.position,
+            keyPath: place?.keyPath ?? "training.\(conflict.parameter)", message: conflict.message,
+            remedy: "write \(conflict.expected)")
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        return false
     }
 
     /// Refuses a cell whose run would need more memory than ``RunMemory/limit``, at the setting that needs most.

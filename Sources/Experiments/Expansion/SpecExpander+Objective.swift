@@ -13,6 +13,15 @@ extension SpecExpander {
         let base = resolver.sections[cell.base]
         let isAmortised = training.parameters["objective"]?.stringValue == TrainingObjective.amortised.rawValue
         let isConditional = base.name == DistributionCatalog.conditionalGaussianMixture.name
+        let isAdaptive = training.parameters["proposal"]?.stringValue == ProposalKind.adaptive.rawValue
+        if base.parameters["components"] == .string("auto"), isAmortised || isAdaptive {
+            return refuse(
+                base, .base, "components",
+                "\"auto\" chooses from prior draws weighted for one posterior; "
+                    + (isAmortised
+                        ? "an amortised run has a posterior for every x" : "an adaptive run starts tempered"),
+                "write a number, or \"match\"")
+        }
         guard isAmortised else {
             return !isConditional
                 || refuse(
@@ -28,16 +37,6 @@ extension SpecExpander {
                 training, .training, "objective",
                 "objective 'amortised' needs a task that simulates x; '\(resolver.sections[cell.task].name ?? "")' is a density",
                 "use one of: \(able.joined(separator: ", "))")
-        }
-        if training.parameters["weighting"]?.stringValue == WeightingKind.batch.rawValue {
-            return refuse(
-                training, .training, "weighting", "weighting 'batch' does not apply to objective 'amortised'",
-                "leave it out: weights are normalised over the candidates of each x")
-        }
-        if let size = training.parameters["poolEffectiveSize"]?.doubleValue, size > 0 {
-            return refuse(
-                training, .training, "poolEffectiveSize",
-                "poolEffectiveSize does not apply to objective 'amortised'", "leave it out, or raise training.draws")
         }
         return true
     }

@@ -133,7 +133,7 @@ struct SpecExpander {
             return
         }
         // Combinations that make no sense may be excluded, so they are refused only now.
-        guard checkObjective(cell.cell) else { return }
+        guard checkTraining(cell.cell), checkObjective(cell.cell) else { return }
         if !keep(cell) { equalCells += 1 }
     }
 
@@ -157,7 +157,7 @@ struct SpecExpander {
                         message: "\(assignment.path.text) does not apply to \(resolved.name ?? "")"))
             }
         }
-        guard let cell = finish(numbers), checkObjective(cell.cell) else { return }
+        guard let cell = finish(numbers), checkTraining(cell.cell), checkObjective(cell.cell) else { return }
         if keep(cell) {
             includedCells += 1
         } else {

@@ -1,9 +1,18 @@
 import FlowMath
 
 extension Flow {
+    /// Whether the base's start is a fit to the draws.
+    public var startsFromDraws: Bool {
+        guard case .gaussianMixture(let mixture) = baseConfiguration,
+            case .expectationMaximization = mixture.initialization
+        else { return false }
+        return true
+    }
+
     /// Fits or places the base's parameters; the bijection is already initialised.
     func initializeBase(
-        _ parameters: AlignedBuffer, draws: Points, weights: [Double], contexts: Points?, seed: UInt64
+        _ parameters: AlignedBuffer, draws: Points, weights: [Double], contexts: Points?, seed: UInt64,
+        isProvisional: Bool = false
     ) {
         let stream = RandomStream(seed: seed, purpose: .baseInit)
         switch (base, baseConfiguration) {
@@ -17,7 +26,7 @@ extension Flow {
             case .expectationMaximization:
                 let fit = fitMixture(
                     components: mixture.components, isFull: mixture.isFull, parameters, draws: draws,
-                    weights: weights, contexts: contexts, stream: stream)
+                    weights: weights, contexts: contexts, stream: stream, isProvisional: isProvisional)
                 mixture.write(fit, to: parameters)
             case .given(let means, let standardDeviation):
                 mixture.write(
@@ -47,7 +56,7 @@ extension Flow {
     /// Weighted EM on the draws as the flow at its start sees them.
     private func fitMixture(
         components: Int, isFull: Bool, _ parameters: AlignedBuffer, draws: Points, weights: [Double],
-        contexts: Points?, stream: RandomStream
+        contexts: Points?, stream: RandomStream, isProvisional: Bool = false
     ) -> MixtureFit {
         let active = ActiveDraws(draws, weights: weights)
         let activeContexts = contexts.map {
@@ -56,8 +65,12 @@ extension Flow {
         let latent = atAnyObservation(parameters).inverse(
             Points(dimension: dimension, values: active.values), contexts: activeContexts
         ).latent
-        return WeightedExpectationMaximization(components: components, isFull: isFull)
-            .fit(latent, weights: active.weights, stream: stream)
+        var fit = WeightedExpectationMaximization(components: components, isFull: isFull)
+        if isProvisional {
+            fit.restarts = 1
+            fit.maximumIterations = 10
+        }
+        return fit.fit(latent, weights: active.weights, stream: stream)
     }
 
     /// At the start every coupling is the identity, whatever the context; only a context shift depends on it.

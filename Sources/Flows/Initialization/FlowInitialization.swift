@@ -4,11 +4,12 @@ extension Flow {
     /// Parameters at step 0, in this order: conditioners (last layer zero, so every coupling is the identity), mixing, the weighted standardisation of θ, ActNorm from the draws, the base.
     ///
     /// - `draws`: n ≥ 1 points in θ-space with normalised importance `weights`. Only draws with weight matter.
+    /// - `isProvisional`: the draws only lead to better ones: a mixture is fitted in fewer iterations.
     /// - `contexts`: the x of each draw, for a conditional flow; they are standardised by their weighted moments.
     /// - A pure function of (architecture, draws, weights, seed). Streams are keyed by purpose, never by the base, so
     ///   that runs that differ only in the base start from the same bijection.
     public func initialParameters(
-        draws: Points, weights: [Double], contexts: Points? = nil, seed: UInt64
+        draws: Points, weights: [Double], contexts: Points? = nil, seed: UInt64, isProvisional: Bool = false
     ) -> AlignedBuffer {
         let parameters = makeParameters()
         initializeConditioners(parameters, seed: seed)
@@ -20,7 +21,9 @@ extension Flow {
         let standardizedContexts = contexts.map { initializeContext(parameters, contexts: $0, weights: weights) }
         initializeScales(
             parameters, draws: draws, weights: weights, contexts: standardizedContexts, mixing: mixing)
-        initializeBase(parameters, draws: draws, weights: weights, contexts: contexts, seed: seed)
+        initializeBase(
+            parameters, draws: draws, weights: weights, contexts: contexts, seed: seed,
+            isProvisional: isProvisional)
         return parameters
     }
 
