@@ -60,7 +60,7 @@ package struct RawDraws: Sendable {
                 switch configuration.drawSequence {
                 case .random: task.samplePrior(count: count, stream: stream.substream(block))
                 case .quasi:
-                    SobolSequence.points(start..<(start + count), box: task.priorBox, stream: stream)
+                    SobolSequence.points(start..<(start + count), task: task, stream: stream)
                 }
             let logWeights = task.logLikelihood(of: points, observation: task.observation)
             if let index = logWeights.firstIndex(where: { $0.isNaN || $0 == .infinity }) {

@@ -20,6 +20,8 @@ struct ResolvedSection: Sendable {
 struct TaskFacts: Sendable {
     var modeCount: Int?
     var dimension: Int
+    /// Whether the prior's support is a bounded box.
+    var isBounded: Bool
 }
 
 /// Resolves sections and remembers them: cells share their sections, so each distinct one is resolved once.

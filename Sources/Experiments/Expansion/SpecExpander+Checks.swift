@@ -9,7 +9,9 @@ extension SpecExpander {
         do {
             let entry = vocabulary.tasks.first { $0.description.name == section.name }
             guard let task = try entry?.make(section.parameters) else { return nil }
-            return TaskFacts(modeCount: task.modeCount, dimension: task.dimension)
+            return TaskFacts(
+                modeCount: task.modeCount, dimension: task.dimension,
+                isBounded: task.priorBox.allSatisfy { $0.lowerBound.isFinite && $0.upperBound.isFinite })
         } catch {
             // A parameter's own place is better than the task's.
             let name = (error as? ParameterError)?.name
@@ -156,6 +158,20 @@ extension SpecExpander {
             lines.append("\(equalCells) of the grid's cells equal others and run once")
         }
         notes = lines + notes
+    }
+
+    /// Refuses a flow that maps to the prior's box on a task whose prior has none.
+    mutating func checkBox(_ cell: Cell, _ facts: TaskFacts) -> Bool {
+        let flow = resolver.sections[cell.flow]
+        guard !facts.isBounded, let box = flow.parameters["box"]?.stringValue, box != "none" else { return true }
+        let place = flow.deciding["box"] ?? flow.deciding[""]
+        let diagnostic = SpecDiagnostic(
+            at: place?.node.position ?? model.position, keyPath: place?.keyPath ?? "flow.box",
+            message:
+                "\"\(box)\" needs a bounded prior; that of task '\(resolver.sections[cell.task].name ?? "")' is not",
+            remedy: "write \"none\", or leave the task out of these cells with exclude")
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        return false
     }
 
     /// Refuses a cell whose run would need more memory than ``RunMemory/limit``, at the setting that needs most.
