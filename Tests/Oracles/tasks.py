@@ -239,10 +239,10 @@ def slcp(x):
         return total
 
     # |theta3| from 0.1 (below, the likelihood of these observations vanishes) in its logarithm.
-    t, wt = panels(np.log(0.1), np.log(3), 10, 9)
+    t, wt = panels(np.log(0.1), np.log(3), 24, 9)
     third, w3 = np.exp(t), wt * np.exp(t)
-    fifth, w5 = panels(-3, 3, 8, 9)
-    z, wz = panels(-9, 9, 12, 9)
+    fifth, w5 = panels(-3, 3, 12, 12)
+    z, wz = panels(-9, 9, 14, 12)
     sums = np.zeros(9)
     for t3, w in zip(third, w3):
         t4, t5 = np.meshgrid(third, fifth, indexing="ij")
