@@ -67,4 +67,28 @@ public enum GaussLegendre {
         }
         return end < peak ? -total : total
     }
+
+    /// ∫ f over [lower, upper] for an f that is smooth but for a few kinks: panels are halved until a panel and its
+    /// halves agree within `tolerance` (absolute), at most 40 times.
+    ///
+    /// `panels` is what to start from; it must be fine enough to see every feature.
+    public static func integrateAdaptively(
+        from lower: Double, to upper: Double, panels: Int, tolerance: Double, _ f: (Double) -> Double
+    ) -> Double {
+        func refined(_ from: Double, _ to: Double, _ whole: Double, _ depth: Int) -> Double {
+            let middle = 0.5 * (from + to)
+            let left = integrate(from: from, to: middle, panels: 1, f)
+            let right = integrate(from: middle, to: to, panels: 1, f)
+            if depth == 0 || abs(left + right - whole) <= tolerance { return left + right }
+            return refined(from, middle, left, depth - 1) + refined(middle, to, right, depth - 1)
+        }
+        var total = 0.0
+        let width = (upper - lower) / Double(panels)
+        for panel in 0..<panels {
+            let start = lower + width * Double(panel)
+            let end = lower + width * Double(panel + 1)
+            total += refined(start, end, integrate(from: start, to: end, panels: 1, f), 40)
+        }
+        return total
+    }
 }

@@ -9,12 +9,15 @@ struct BasinGeometry: Sendable, Equatable {
     let radii: [Double]
     let betweenBelow: Double
     let dimension: Int
+    /// Whether the space between basins has a meaning: not between overlapping components.
+    let hasBetween: Bool
     /// The number of basins, ≥ 1.
     let count: Int
 
     /// Nil when the task knows no modes at the observation.
     init?(task: any InferenceTask, observation: [Double]) {
         dimension = task.dimension
+        hasBetween = task.modeGeometry != .components
         switch task.modeGeometry {
         case .radii(let values, let below):
             guard !values.isEmpty else { return nil }
@@ -22,7 +25,7 @@ struct BasinGeometry: Sendable, Equatable {
             centres = []
             betweenBelow = below
             count = values.count
-        case .centres:
+        case .centres, .components:
             let modes = task.modes(observation: observation)
             let dimension = task.dimension
             guard !modes.isEmpty, modes.allSatisfy({ $0.centre.count == dimension }) else { return nil }
@@ -75,9 +78,10 @@ struct BasinGeometry: Sendable, Equatable {
 
     /// Whether point i, known to lie outside the HPD region, is between modes: for centres, when with c₁ its nearest
     /// centre some c_k has t = (Y−c₁)·(c_k−c₁)/‖c_k−c₁‖² in (0, 1) and the distance of Y to that segment is at most
-    /// ½‖c_k−c₁‖; for circles, when its radius is below a bound.
+    /// ½‖c_k−c₁‖; for circles, when its radius is below a bound; for overlapping components, never.
     func isBetween(_ points: Points, _ i: Int) -> Bool {
         if !radii.isEmpty { return norm(points, i) < betweenBelow }
+        guard hasBetween else { return false }
         let own = basin(of: points, i)
         for k in 0..<count where k != own {
             var along = 0.0

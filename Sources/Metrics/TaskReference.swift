@@ -60,7 +60,7 @@ public struct TaskReference: Sendable, Equatable {
         logLevels = Self.tabulatedMasses.map { survey.logLevel(mass: $0) }
 
         let logSaddle =
-            (basins?.count ?? 0) < 2
+            (basins?.count ?? 0) < 2 || basins?.hasBetween == false
             ? nil
             : task.logSeparatingDensity(observation: observation)
                 ?? grid.flatMap { $0.logSeparatingDensity(seeds: basins?.seeds ?? []) }
@@ -68,6 +68,8 @@ public struct TaskReference: Sendable, Equatable {
         separatingMass = logSaddle.map { survey.mass(above: $0) }
         if (basins?.count ?? 0) < 2 {
             splitProblem = "the task has fewer than two known modes"
+        } else if basins?.hasBetween == false {
+            splitProblem = "modes are mixture components, of which some overlap: no saddle lies between them"
         } else if let mass = separatingMass {
             splitProblem =
                 mass < 0.9 ? "modes overlap: only \(mass) of the mass lies above the saddle between them" : nil
@@ -103,55 +105,52 @@ struct PosteriorSurvey {
     private static let blocks = 64
     private static let blockSize = 15_625
 
+    /// Where the points are.
+    private enum Positions {
+        case grid([ClosedRange<Double>])
+        case samples(Points)
+    }
+
     private let logDensity: [Double]
     private let sorted: [Double]
-    private let basin: [Int32]
-    private let between: [Bool]
-    private let basinCount: Int
+    private let positions: Positions
+    private let basins: BasinGeometry?
     /// Cell area of a grid, nil for equal-weight samples.
     private let cellArea: Double?
 
     /// All cells of a grid, weighted by p · area.
     init(grid: DensityGrid, box: [ClosedRange<Double>], basins: BasinGeometry?) {
-        var basin: [Int32] = []
-        var between: [Bool] = []
-        for row in 0..<DensityGrid.side {
-            Self.classify(DensityGrid.points(row: row, box: box), basins, &basin, &between)
-        }
         logDensity = grid.logDensity
         sorted = PairwiseKernels.current.sorted(grid.logDensity)
         cellArea = grid.cellArea
-        self.basin = basin
-        self.between = between
-        basinCount = basins?.count ?? 0
+        positions = .grid(box)
+        self.basins = basins
     }
 
     /// 10⁶ exact samples of equal weight.
     init(posterior: ExactPosterior, seed: UInt64, basins: BasinGeometry?) {
         var logDensity: [Double] = []
-        var basin: [Int32] = []
-        var between: [Bool] = []
+        var values: [Double] = []
         for block in 0..<Self.blocks {
             let step = ReferenceSteps.survey + UInt32(block)
             let points = posterior.sample(
                 count: Self.blockSize, stream: RandomStream(seed: seed, purpose: .reference, step: step))
             logDensity += posterior.logProbability(of: points)
-            Self.classify(points, basins, &basin, &between)
+            values += points.values
         }
         self.logDensity = logDensity
         sorted = PairwiseKernels.current.sorted(logDensity)
         cellArea = nil
-        self.basin = basin
-        self.between = between
-        basinCount = basins?.count ?? 0
+        positions = .samples(Points(dimension: posterior.dimension, values: values))
+        self.basins = basins
     }
 
-    private static func classify(
-        _ points: Points, _ basins: BasinGeometry?, _ basin: inout [Int32], _ between: inout [Bool]
-    ) {
-        for i in 0..<points.count {
-            basin.append(Int32(basins?.basin(of: points, i) ?? 0))
-            between.append(basins?.isBetween(points, i) ?? false)
+    /// The points block by block, in order.
+    private func forEachBlock(_ body: (_ first: Int, Points) -> Void) {
+        switch positions {
+        case .grid(let box):
+            for row in 0..<DensityGrid.side { body(row * DensityGrid.side, DensityGrid.points(row: row, box: box)) }
+        case .samples(let points): body(0, points)
         }
     }
 
@@ -190,19 +189,22 @@ struct PosteriorSurvey {
 
     /// Masses inside and outside {log p ≥ level}.
     func split(logLevel: Double) -> Split {
+        let basinCount = basins?.count ?? 0
         var split = Split(
             basinMasses: [Double](repeating: 0, count: basinCount),
             basinMassesInside: [Double](repeating: 0, count: basinCount))
-        for i in logDensity.indices {
-            let weight = weight(logDensity[i])
-            let inside = logDensity[i] >= logLevel
-            if !inside {
-                split.outside += weight
-                if between[i] { split.between += weight }
+        forEachBlock { first, points in
+            for k in 0..<points.count {
+                let weight = weight(logDensity[first + k])
+                let inside = logDensity[first + k] >= logLevel
+                if !inside { split.outside += weight }
+                guard let basins else { continue }
+                // Few points are outside: with many modes this is what the search between them costs.
+                if !inside && basins.isBetween(points, k) { split.between += weight }
+                let basin = basins.basin(of: points, k)
+                split.basinMasses[basin] += weight
+                if inside { split.basinMassesInside[basin] += weight }
             }
-            guard basinCount > 0 else { continue }
-            split.basinMasses[Int(basin[i])] += weight
-            if inside { split.basinMassesInside[Int(basin[i])] += weight }
         }
         // A grid's masses add up to its integral, 1 only within 1e-4.
         var total = 0.0

@@ -16,6 +16,10 @@ public struct Mode: Sendable, Equatable {
 public enum ModeGeometry: Sendable, Equatable {
     /// Point-like modes: basins are nearest centres, "between" is near a segment that joins two centres.
     case centres
+    /// Centres of equal mixture components of which some overlap (`gmm40`): there are fewer local maxima than centres, a
+    /// centre need not be one, and no saddle separates them all. Basins are nearest centres, which for equal isotropic
+    /// components is the largest responsibility; nothing is "between".
+    case components
     /// Concentric circles about the origin with the given radii (`rings`): the basin is the nearest radius, "between"
     /// is ‖θ‖ below the value.
     case radii([Double], betweenBelow: Double)

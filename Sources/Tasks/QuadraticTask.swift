@@ -24,10 +24,8 @@ struct QuadraticTask: SimulatorTask {
             parameters: [
                 .number("noise", in: noises, default: 0.3, "Standard deviation of the observation noise."),
                 .number("halfWidth", in: halfWidths, default: 3, "The prior is uniform on ±halfWidth."),
-                ParameterDescription(
-                    "observation",
-                    .list(.number(observations, exclusiveMinimum: false), count: dimension...dimension),
-                    default: .array(observation.map { .number($0) }), "The observed x, one number per dimension."),
+                .observation(
+                    in: observations, default: observation, "The observed x, one number per dimension."),
             ])
         return TaskCatalog.Entry(description) { values in
             QuadraticTask(

@@ -28,6 +28,12 @@ public enum TaskCatalog {
         UnequalTask.entry,
         QuadraticTask.entry2D,
         QuadraticTask.entry3D,
+        SimulatedTwoMoonsTask.entry,
+        SimpleLikelihoodTask.entry,
+        GaussianMixture40Task.entry,
+        SignsTask.entry,
+        GaussianLinearTask.entry,
+        TwoScaleTask.entry,
     ]
 
     /// The entry named `name`, if any.

@@ -50,4 +50,13 @@ extension ParameterDescription {
     ) -> ParameterDescription {
         ParameterDescription(name, .integer(range), default: .integer(value), summary)
     }
+
+    /// The observed x: as many numbers as the default has, each in a closed range.
+    static func observation(
+        in range: ClosedRange<Double>, default values: [Double], _ summary: String
+    ) -> ParameterDescription {
+        ParameterDescription(
+            "observation", .list(.number(range, exclusiveMinimum: false), count: values.count...values.count),
+            default: .array(values.map { .number($0) }), summary)
+    }
 }

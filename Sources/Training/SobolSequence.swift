@@ -1,4 +1,5 @@
 import FlowMath
+import Tasks
 
 /// Scrambled Sobol' points in a box.
 ///
@@ -45,6 +46,23 @@ package enum SobolSequence {
             }
         }
         return Points(dimension: dimension, values: values)
+    }
+
+    /// Points `range` distributed as the task's prior: in its box where that is uniform, else points of the unit cube
+    /// through the prior's quantile functions.
+    package static func points(_ range: Range<Int>, task: any InferenceTask, stream: RandomStream) -> Points {
+        guard case .normal(let means, let standardDeviations) = task.prior else {
+            return points(range, box: task.priorBox, stream: stream)
+        }
+        let dimension = task.dimension
+        var result = points(range, box: Array(repeating: 0...1, count: dimension), stream: stream)
+        for index in result.values.indices {
+            let d = index % dimension
+            // 0 is one of 2⁵³ values; its quantile would be infinite.
+            let quantile = Elementary.normalQuantile(max(result.values[index], 0x1p-54))
+            result.values[index] = means[d] + standardDeviations[d] * quantile
+        }
+        return result
     }
 
     /// 32 direction numbers of a coordinate; the leading digit is the highest of 64 bits.

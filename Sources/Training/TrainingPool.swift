@@ -70,7 +70,7 @@ package struct RawDraws: Sendable {
     ) -> Points {
         switch sequence {
         case .random: task.samplePrior(count: range.count, stream: stream.substream(substream))
-        case .quasi: SobolSequence.points(range, box: task.priorBox, stream: stream)
+        case .quasi: SobolSequence.points(range, task: task, stream: stream)
         }
     }
 

@@ -177,4 +177,21 @@ private struct NoCache: ReferenceCache {
             #expect(error?.diagnostics.contains { $0.keyPath.contains(path) } == true)
         }
     }
+
+    /// A flow that maps to the prior's box needs one.
+    @Test func boxOfAnUnboundedPriorIsRefused() throws {
+        func read(_ boxes: String) throws -> ExperimentPlan {
+            let text = """
+                {"name": "a", "task": "gaussian-linear",
+                 "sweep": {"flow.box": [\(boxes)]}}
+                """
+            return try ExperimentPlan.read(bytes: Array(text.utf8), fileName: "a.json")
+        }
+        let error = #expect(throws: SpecDiagnostics.self) { try read(#""none", "probit""#) }
+        let message = error?.render() ?? ""
+        for part in ["a.json:2:", "flow.box", "probit", "gaussian-linear", "bounded prior", "\"none\""] {
+            #expect(message.contains(part), "\(message)")
+        }
+        #expect(try read(#""none""#).runs.count == 1)
+    }
 }

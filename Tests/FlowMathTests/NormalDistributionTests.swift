@@ -37,6 +37,36 @@ struct NormalDistributionTests {
         #expect(Elementary.normalMass(between: -.infinity, and: .infinity) == 1)
     }
 
+    /// `scipy.special.ndtri` (SciPy 1.17), and the inverse of the distribution function everywhere.
+    @Test func quantiles() {
+        for (p, expected) in [
+            (1e-300, -37.0470962993612), (1e-20, -9.262340089798409), (1e-5, -4.264890793922825),
+            (0.02, -2.053748910631823), (0.075, -1.4395314709384563), (0.3, -0.5244005127080409),
+            (0.925, 1.4395314709384563), (0.9999, 3.719016485455709),
+        ] {
+            #expect(relativeError(Elementary.normalQuantile(p), expected) < 4e-15, "\(p)")
+        }
+        #expect(Elementary.normalQuantile(0.5) == 0)
+        #expect(Elementary.normalQuantile(0) == -.infinity && Elementary.normalQuantile(1) == .infinity)
+        #expect(Elementary.normalQuantile(-0.1).isNaN && Elementary.normalQuantile(1.1).isNaN)
+        #expect(Elementary.normalQuantile(.nan).isNaN)
+        var x = -8.0
+        while x < 5 {
+            #expect(abs(Elementary.normalQuantile(Elementary.normalCumulative(x)) - x) < 1e-9, "\(x)")
+            x += 0.0173
+        }
+    }
+
+    /// ∫ |x − c| over [0, 1] = (c² + (1−c)²)/2, and a step: integrands with a kink and a jump.
+    @Test func adaptiveIntegralFindsKinks() {
+        for c in [0.1, 1.0 / 3, 0.77] {
+            let kink = GaussLegendre.integrateAdaptively(from: 0, to: 1, panels: 3, tolerance: 1e-14) { abs($0 - c) }
+            #expect(abs(kink - 0.5 * (c * c + (1 - c) * (1 - c))) < 1e-12)
+            let jump = GaussLegendre.integrateAdaptively(from: 0, to: 1, panels: 3, tolerance: 1e-14) { $0 < c ? 2 : 0 }
+            #expect(abs(jump - 2 * c) < 1e-11)
+        }
+    }
+
     @Test func gaussLegendreIsExactForPolynomialsOfDegree31() {
         for degree in [0, 1, 7, 30, 31] {
             let integral = GaussLegendre.integrate(from: -1, to: 2, panels: 1) { Foundation.pow($0, Double(degree)) }

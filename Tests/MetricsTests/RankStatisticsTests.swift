@@ -7,10 +7,8 @@ import Testing
 @Suite struct RankStatisticsTests {
     private func number(_ value: Any?) throws -> Double { try #require(value as? Double) }
 
-    private func oracle() throws -> [String: Any] { try oracle("conditional.json") }
-
     @Test func agreesWithTheOracle() throws {
-        let cases = try #require(oracle()["cases"] as? [[String: Any]])
+        let cases = try #require(oracle("conditional.json")["cases"] as? [[String: Any]])
         #expect(cases.count == 4)
         for expected in cases {
             let ranks = try #require(expected["ranks"] as? [Int])
@@ -27,7 +25,7 @@ import Testing
     }
 
     @Test func chiSquareTails() throws {
-        let tails = try #require(oracle()["chiSquareTails"] as? [[Double]])
+        let tails = try #require(oracle("conditional.json")["chiSquareTails"] as? [[Double]])
         #expect(tails.count == 18)
         for tail in tails {
             let found = RankHistogram.chiSquareTail(tail[0], degreesOfFreedom: Int(tail[1]))
@@ -37,7 +35,7 @@ import Testing
 
     /// Both sides are simulations with generators of their own: agreement within five standard errors of both.
     @Test func nullDistributionAgrees() throws {
-        let expected = try #require(oracle()["null"] as? [String: Any])
+        let expected = try #require(oracle("conditional.json")["null"] as? [String: Any])
         let count = try #require(expected["count"] as? Int)
         let sets = try Double(#require(expected["sets"] as? Int))
         let null = RankNull.of(count: count)

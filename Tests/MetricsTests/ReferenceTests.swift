@@ -51,6 +51,27 @@ import Testing
         #expect(reference.regionMass == 0.999 && reference.splitProblem?.contains("overlap") == true)
     }
 
+    /// Forty components, some overlapping: no saddle and no split; masses .0245 … .0257 (400 000 draws by NumPy).
+    @Test func componentsHaveBasinsButNoSplit() throws {
+        let task = try TaskCatalog.make(ComponentChoice(name: "gmm40"))
+        let reference = TaskReference(task: task, observation: [], seed: 1)
+        #expect(reference.source == .grid && reference.basinMasses.count == 40)
+        #expect(abs(reference.basinMasses.reduce(0, +) - 1) < 1e-9)
+        #expect(reference.basinMasses.allSatisfy { $0 > 0.0238 && $0 < 0.0264 })
+        #expect(reference.logSeparatingDensity == nil && reference.regionMass == 0.999)
+        #expect(reference.splitProblem?.contains("overlap") == true && reference.betweenMass == 0)
+    }
+
+    /// A density that is 0 between the modes: everything lies above the saddle, and the text of −infinity reads back.
+    @Test func densityMayVanishBetweenModes() throws {
+        let task = try TaskCatalog.make(ComponentChoice(name: "sbibm-two-moons"))
+        let reference = TaskReference(task: task, observation: task.observation, seed: 1)
+        #expect(reference.logSeparatingDensity == -.infinity && reference.separatingMass == 1)
+        #expect(reference.splitProblem == nil && reference.regionMass == 0.999)
+        #expect(reference.basinMasses.allSatisfy { abs($0 - 0.5) < 0.003 })
+        #expect(TaskReference(text: reference.text, task: task, observation: task.observation) == reference)
+    }
+
     @Test func textKeepsEveryBit() throws {
         for task in [MixtureTask(mixture: twoModes()), MixtureTask(mixture: Mixture([(1, [0, 0], 1)]))] {
             let reference = TaskReference(task: task, observation: [], seed: 3)

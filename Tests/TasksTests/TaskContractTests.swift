@@ -16,6 +16,7 @@ struct TaskContractTests {
         #expect(
             TaskCatalog.entries.map(\.description.name) == [
                 "corners", "cube", "ring", "two-moons", "rings", "unequal", "quadratic-2d", "quadratic-3d",
+                "sbibm-two-moons", "slcp", "gmm40", "signs", "gaussian-linear", "two-scale",
             ])
         for entry in TaskCatalog.entries {
             let description = entry.description
@@ -34,6 +35,69 @@ struct TaskContractTests {
         let corners = try TaskCatalog.make(ComponentChoice(name: "corners"))
         let failures = checkTask(BrokenTask(base: corners, fault: fault))
         #expect(failures.contains { $0.contains(fault.rawValue) }, "\(failures)")
+    }
+
+    /// Likewise for a simulator: pairs, rows, noise, observations.
+    @Test(arguments: BrokenSimulator.Fault.allCases)
+    func checkerFindsFaultsOfSimulators(fault: BrokenSimulator.Fault) throws {
+        let task = try TaskCatalog.make(ComponentChoice(name: "quadratic-2d"))
+        let failures = checkTask(BrokenSimulator(base: try #require(task as? any SimulatorTask), fault: fault))
+        #expect(failures.contains { $0.contains(fault.rawValue) }, "\(failures)")
+    }
+
+    @Test func simulators() throws {
+        let names = try TaskCatalog.entries.map(\.description.name).filter {
+            try TaskCatalog.make(ComponentChoice(name: $0)) is any SimulatorTask
+        }
+        #expect(
+            names == ["quadratic-2d", "quadratic-3d", "sbibm-two-moons", "slcp", "gaussian-linear", "two-scale"])
+    }
+}
+
+/// `quadratic-2d` with one fault of its simulator.
+struct BrokenSimulator: SimulatorTask {
+    enum Fault: String, CaseIterable {
+        case pairs = "differs from its single observation"
+        case rows = "x depends on the rows that follow"
+        case noise = "posterior draws do not agree with the simulator"
+        case fixed = "fixed observation 3 has 1 numbers"
+    }
+
+    let base: any SimulatorTask
+    let fault: Fault
+
+    var dimension: Int { base.dimension }
+    var priorBox: [ClosedRange<Double>] { base.priorBox }
+    var observation: [Double] { base.observation }
+    var modeCount: Int? { base.modeCount }
+    var fixedObservations: [[Double]] {
+        var observations = base.fixedObservations
+        if fault == .fixed { observations[3] = [1] }
+        return observations
+    }
+
+    func modes(observation: [Double]) -> [Mode] { base.modes(observation: observation) }
+    func logLikelihood(of points: Points, observation: [Double]) -> [Double] {
+        base.logLikelihood(of: points, observation: observation)
+    }
+    func logLikelihood(of points: Points, observations: Points) -> [Double] {
+        base.logLikelihood(of: points, observations: observations).map { fault == .pairs ? $0 + 1e-9 : $0 }
+    }
+    func logEvidence(observation: [Double]) -> Double { base.logEvidence(observation: observation) }
+    func samplePosterior(count: Int, observation: [Double], stream: RandomStream) -> Points {
+        base.samplePosterior(count: count, observation: observation, stream: stream)
+    }
+    func simulate(at points: Points, stream: RandomStream) -> Points {
+        var simulated = base.simulate(at: points, stream: stream)
+        if fault == .rows { simulated[0, 0] += points[points.count - 1, 0] }
+        // Twice the noise.
+        if fault == .noise {
+            for index in simulated.values.indices {
+                let mean = points.values[index] * points.values[index]
+                simulated.values[index] = mean + 2 * (simulated.values[index] - mean)
+            }
+        }
+        return simulated
     }
 }
 

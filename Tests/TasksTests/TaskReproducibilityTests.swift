@@ -17,6 +17,12 @@ struct TaskReproducibilityTests {
         "unequal v1": "df3ccb160a88bc8e",
         "quadratic-2d v1": "b539e91795bd643",
         "quadratic-3d v1": "5e87cc64773846a1",
+        "sbibm-two-moons v1": "38fde41568e8f61d",
+        "slcp v1": "65afecbf1908c636",
+        "gmm40 v1": "dcceeab028ffe2ed",
+        "signs v1": "655450a87e5461fb",
+        "gaussian-linear v1": "62ed2cfe367b45c9",
+        "two-scale v1": "857a94e691f76df5",
     ]
 
     @Test func numbersHaveNotMoved() throws {

@@ -2,6 +2,7 @@ import Foundation
 import Tasks
 
 import struct FlowMath.Points
+import struct FlowMath.RandomStream
 
 /// The posterior on a midpoint grid over the prior's box: an integral, an entropy, cell masses and the highest saddle,
 /// all from `logPosterior` alone and none of them by the methods that the tasks use.
@@ -13,8 +14,9 @@ public struct TaskGrid {
     /// log p at every midpoint; dimension 0 varies slowest.
     private let logs: [Double]
 
-    /// Evaluates `side`^D midpoints.
-    public init(task: any InferenceTask, side: Int) {
+    /// Evaluates `side`^D midpoints; or, `scattered`, a random point of every cell: where the density jumps along a
+    /// diagonal, midpoints err together, random points each for itself.
+    public init(task: any InferenceTask, side: Int, scattered: Bool = false) {
         self.task = task
         self.side = side
         let dimension = task.dimension
@@ -24,10 +26,12 @@ public struct TaskGrid {
         var count = 1
         for _ in 0..<dimension { count *= side }
         var values = [Double](repeating: 0, count: count * dimension)
+        var stream = RandomStream(seed: 3, purpose: .projection)
         for i in 0..<count {
             var rest = i
             for d in stride(from: dimension - 1, through: 0, by: -1) {
-                values[i * dimension + d] = box[d].lowerBound + step[d] * (Double(rest % side) + 0.5)
+                values[i * dimension + d] =
+                    box[d].lowerBound + step[d] * (Double(rest % side) + (scattered ? stream.nextUniform() : 0.5))
                 rest /= side
             }
         }

@@ -50,6 +50,35 @@ import Training
         }
     }
 
+    /// A normal prior gets the quantiles of points that fill the cube evenly: exactly one of 1024 points in each of 1024
+    /// intervals of equal probability, and averages far closer than independent draws come. A uniform prior gets the
+    /// points in its box.
+    @Test func pointsFollowThePrior() throws {
+        let stream = RandomStream(seed: 2, purpose: .pool)
+        let normal = try TaskCatalog.make(ComponentChoice(name: "gaussian-linear"))
+        let points = SobolSequence.points(0..<1024, task: normal, stream: stream)
+        for d in 0..<10 {
+            var counts = [Int](repeating: 0, count: 1024)
+            var (mean, square) = (0.0, 0.0)
+            for i in 0..<1024 {
+                let z = points[i, d] / 0.1.squareRoot()
+                counts[Int(Elementary.normalCumulative(z) * 1024)] += 1
+                mean += z / 1024
+                square += z * z / 1024
+            }
+            #expect(counts.reduce(0) { $0 + abs($1 - 1) } <= 4, "dimension \(d)")
+            // Independent draws: ±.031 and ±.044.
+            #expect(abs(mean) < 0.004 && abs(square - 1) < 0.01, "dimension \(d)")
+        }
+        let later = SobolSequence.points(700..<1024, task: normal, stream: stream)
+        #expect(later.values == Array(points.values[7000...]))
+
+        let uniform = try TaskCatalog.make(ComponentChoice(name: "cube"))
+        #expect(
+            SobolSequence.points(0..<500, task: uniform, stream: stream)
+                == SobolSequence.points(0..<500, box: uniform.priorBox, stream: stream))
+    }
+
     @Test func directionNumbersAreValid() {
         // Coordinate d is a (0, 1)-sequence only if column k's leading digit is digit k: then the matrix is triangular
         // with a unit diagonal.

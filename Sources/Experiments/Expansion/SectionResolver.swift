@@ -22,6 +22,8 @@ struct TaskFacts: Sendable {
     var dimension: Int
     /// Whether x can be simulated, so that a conditional flow can be trained.
     var hasSimulator: Bool
+    /// Whether the prior's support is a bounded box.
+    var isBounded: Bool
 }
 
 /// Resolves sections and remembers them: cells share their sections, so each distinct one is resolved once.

@@ -11,7 +11,8 @@ extension SpecExpander {
             let entry = vocabulary.tasks.first { $0.description.name == section.name }
             guard let task = try entry?.make(section.parameters) else { return nil }
             return TaskFacts(
-                modeCount: task.modeCount, dimension: task.dimension, hasSimulator: task is any SimulatorTask)
+                modeCount: task.modeCount, dimension: task.dimension, hasSimulator: task is any SimulatorTask,
+                isBounded: task.priorBox.allSatisfy { $0.lowerBound.isFinite && $0.upperBound.isFinite })
         } catch {
             // A parameter's own place is better than the task's.
             let name = (error as? ParameterError)?.name
@@ -174,6 +175,20 @@ extension SpecExpander {
             at: place?.node.position ?? model.position,
             keyPath: place?.keyPath ?? "training.\(conflict.parameter)", message: conflict.message,
             remedy: "write \(conflict.expected)")
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        return false
+    }
+
+    /// Refuses a flow that maps to the prior's box on a task whose prior has none.
+    mutating func checkBox(_ cell: Cell, _ facts: TaskFacts) -> Bool {
+        let flow = resolver.sections[cell.flow]
+        guard !facts.isBounded, let box = flow.parameters["box"]?.stringValue, box != "none" else { return true }
+        let place = flow.deciding["box"] ?? flow.deciding[""]
+        let diagnostic = SpecDiagnostic(
+            at: place?.node.position ?? model.position, keyPath: place?.keyPath ?? "flow.box",
+            message:
+                "\"\(box)\" needs a bounded prior; that of task '\(resolver.sections[cell.task].name ?? "")' is not",
+            remedy: "write \"none\", or leave the task out of these cells with exclude")
         if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
         return false
     }

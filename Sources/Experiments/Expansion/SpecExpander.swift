@@ -186,7 +186,7 @@ struct SpecExpander {
             !resolver.sections[numbers[2]].isTainted, !resolver.sections[numbers[3]].isTainted
         else { return nil }
         let cell = Cell(task: task, base: base, flow: numbers[2], training: numbers[3])
-        guard checkMemory(cell, dimension: facts.dimension) else { return nil }
+        guard checkBox(cell, facts), checkMemory(cell, dimension: facts.dimension) else { return nil }
         var asked: [String: JSONValue] = [:]
         for (name, value) in resolver.sections[numbers[1]].parameters.values where value == .string("match") {
             asked["base.\(name)"] = value
