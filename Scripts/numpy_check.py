@@ -36,6 +36,8 @@ SPEC = {
         {"task": "quadratic-3d", "base": "gmm", "flow.mixing": "lu"},
         {"task": "quadratic-3d", "flow.coupling": "spline", "flow.mixing": "permutation"},
         {"flow.couplingLayers": 0},
+        {"task": "quadratic-2d", "training.objective": "amortised", "base": "gmm", "base.components": 3},
+        {"task": "quadratic-2d", "training.objective": "amortised", "base": "conditional-gmm", "base.components": 3},
     ],
 }
 failures = 0
@@ -79,6 +81,15 @@ with tempfile.TemporaryDirectory() as place:
         np.save("wide.npy", wide)
         flowexp("logprob", name, "wide.npy", "--output", "logq.npy", "--force", "-q")
         compare(label + " box", np.load("logq.npy"), logprob_numpy.log_q(config, parameters, wide))
+
+        if config["contextDimension"]:
+            x = [1.0, 0.5]
+            flowexp("logprob", name, "wide.npy", "--observation", "1,0.5", "--output", "logq.npy", "--force", "-q")
+            compare(label + " x = 1,0.5", np.load("logq.npy"), logprob_numpy.log_q(config, parameters, wide, x))
+            each = rng.uniform(0, 5, (len(wide), 2))
+            np.save("pairs.npy", np.hstack([wide, each]))
+            flowexp("logprob", name, "pairs.npy", "--output", "logq.npy", "--force", "-q")
+            compare(label + " an x in each row", np.load("logq.npy"), logprob_numpy.log_q(config, parameters, wide, each))
 
     flowexp("sample", name, "--count", "3000", "--output", "a.csv", "-q")
     flowexp("sample", name, "--count", "3000", "--output", "a.npy", "-q")

@@ -7,8 +7,7 @@ import Training
 extension SpecExpander {
     /// Whether the cell's objective fits its task, base and pool settings; what does not is reported at the setting
     /// that a person would change.
-    mutating func checkObjective(_ cell: Cell) -> Bool {
-        guard case .some(.some(let facts)) = taskFacts[cell.task] else { return false }
+    mutating func checkObjective(_ cell: Cell, _ facts: TaskFacts) -> Bool {
         let training = resolver.sections[cell.training]
         let base = resolver.sections[cell.base]
         let isAmortised = training.parameters["objective"]?.stringValue == TrainingObjective.amortised.rawValue

@@ -133,7 +133,7 @@ struct SpecExpander {
             return
         }
         // Combinations that make no sense may be excluded, so they are refused only now.
-        guard checkTraining(cell.cell), checkObjective(cell.cell) else { return }
+        guard makesSense(cell.cell) else { return }
         if !keep(cell) { equalCells += 1 }
     }
 
@@ -157,12 +157,18 @@ struct SpecExpander {
                         message: "\(assignment.path.text) does not apply to \(resolved.name ?? "")"))
             }
         }
-        guard let cell = finish(numbers), checkTraining(cell.cell), checkObjective(cell.cell) else { return }
+        guard let cell = finish(numbers), makesSense(cell.cell) else { return }
         if keep(cell) {
             includedCells += 1
         } else {
             notes.append("include[\(number)] is already among the cells")
         }
+    }
+
+    /// Whether the cell's sections fit each other; what does not is reported.
+    private mutating func makesSense(_ cell: Cell) -> Bool {
+        guard case .some(.some(let facts)) = taskFacts[cell.task] else { return false }
+        return checkBox(cell, facts) && checkTraining(cell) && checkObjective(cell, facts)
     }
 
     private mutating func keep(_ cell: KeptCell) -> Bool {
@@ -186,7 +192,7 @@ struct SpecExpander {
             !resolver.sections[numbers[2]].isTainted, !resolver.sections[numbers[3]].isTainted
         else { return nil }
         let cell = Cell(task: task, base: base, flow: numbers[2], training: numbers[3])
-        guard checkBox(cell, facts), checkMemory(cell, dimension: facts.dimension) else { return nil }
+        guard checkMemory(cell, dimension: facts.dimension) else { return nil }
         var asked: [String: JSONValue] = [:]
         for (name, value) in resolver.sections[numbers[1]].parameters.values where value == .string("match") {
             asked["base.\(name)"] = value
