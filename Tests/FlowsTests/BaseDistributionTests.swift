@@ -224,8 +224,11 @@ func integratedDensity(_ line: TrainedFlow) -> (Double) -> Double {
         for description in DistributionCatalog.descriptions {
             var choice = ComponentChoice(name: description.name)
             for parameter in description.parameters { choice.parameters[parameter.name] = parameter.defaultValue }
-            if description.name == "gmm" { choice.parameters["components"] = .integer(2) }
-            let flow = Flow(dimension: 3, configuration: FlowConfiguration(), base: try BaseConfiguration(choice))
+            // `match` is a number by the time that a base is made.
+            if choice.parameters["components"] != nil { choice.parameters["components"] = .integer(2) }
+            let flow = Flow(
+                dimension: 3, contextDimension: description.name == "conditional-gmm" ? 2 : 0,
+                configuration: FlowConfiguration(), base: try BaseConfiguration(choice))
             #expect(flow.layout.count > 0)
         }
         #expect(throws: UnknownComponentError.self) { try BaseConfiguration(ComponentChoice(name: "cauchy")) }

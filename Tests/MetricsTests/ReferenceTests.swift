@@ -217,7 +217,7 @@ import Testing
                 && defaults.floorRepetitions == 20)
         #expect(defaults.transportSamples == 1_000 && defaults.slicedSamples == 10_000)
         #expect(defaults.permutations == 999 && defaults.c2stSamples == 2_000 && defaults.correction == .psis)
-        #expect(Set(defaults.metrics).isSubset(of: MetricCatalog.names) && defaults.metrics.count == 22)
+        #expect(Set(defaults.metrics).isSubset(of: MetricCatalog.names) && defaults.metrics.count == 26)
         #expect(defaults.metrics.contains("log-evidence") && !defaults.metrics.contains("c2st"))
         let picked = try EvaluationSettings(["metrics": .array([.string("w2"), .string("kl"), .string("w2")])])
         #expect(picked.metrics == ["kl", "w2"])
