@@ -61,14 +61,17 @@ public struct ReportMetric: Sendable, Equatable {
     public var version: Int
     /// Why the value should not be trusted; nil when nothing speaks against it.
     public var warning: String?
+    /// Further numbers by name, as a JSON object: parts of the value, values at single observations.
+    public var details: String
 
     /// Creates a metric value.
     public init(
         value: Double?, reason: String? = nil, standardError: Double? = nil, floor: ReportFloor? = nil,
         direction: ReportDirection = .lower, sampleSizes: [Int] = [], parameters: String = "{}", version: Int = 1,
-        warning: String? = nil
+        warning: String? = nil, details: String = "{}"
     ) {
         self.warning = warning
+        self.details = details
         self.value = value.flatMap { $0.isFinite ? $0 : nil }
         self.reason = self.value == nil ? reason ?? (value == nil ? nil : "not finite") : reason
         self.standardError = standardError

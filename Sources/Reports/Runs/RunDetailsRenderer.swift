@@ -163,7 +163,14 @@ public enum RunDetailsRenderer {
             ),
             ("sampleSizes", .array(metric.sampleSizes.map { .integer($0) })), ("version", .integer(metric.version)),
             ("parameters", .text(metric.parameters)), ("warning", .text(metric.warning)),
+            ("details", detailsNode(metric.details)),
         ])
+    }
+
+    /// The further numbers of a metric, by name.
+    private static func detailsNode(_ text: String) -> JSONNode {
+        let members = (try? JSONValue(parsing: text))?.objectValue ?? [:]
+        return .object(members.keys.sorted().map { ($0, .number(members[$0]?.doubleValue)) })
     }
 }
 

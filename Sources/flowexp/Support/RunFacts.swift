@@ -82,7 +82,7 @@ struct RunFacts {
                     },
                     direction: ReportDirection(rawValue: metric.direction) ?? .lower,
                     sampleSizes: metric.sampleSizes, parameters: metric.parametersJSON, version: metric.version,
-                    warning: Self.warning(metric))
+                    warning: Self.warning(metric), details: metric.detailsJSON)
             )
         }
     }
