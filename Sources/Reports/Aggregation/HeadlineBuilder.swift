@@ -41,10 +41,12 @@ struct HeadlineBuilder {
         return parts.joined(separator: ", ")
     }
 
-    /// The headline of `rows`, which all have one variant; nil without a pair that has a value.
+    /// The headline of `rows`, which all have one variant; nil without a pair that has a value. Rows in which no run of
+    /// either side has one (a task for which the metric has no meaning) say nothing and are left out.
     func headline(variant: String, rows: [RowPairs]) -> Headline? {
+        let rows = rows.filter { $0.pairs.contains { $0.outcome != .bothFailed } }
         let outcomes = rows.flatMap { $0.pairs.map(\.outcome) }
-        guard outcomes.contains(where: { $0 != .bothFailed }) else { return nil }
+        guard !outcomes.isEmpty else { return nil }
         let differences = outcomes.compactMap(\.difference)
         let isOfSurvivors = differences.count < outcomes.count
         let strata = Self.units(
