@@ -141,7 +141,7 @@ public final class Flow: Sendable {
 
 /// The memory in which one thread evaluates one flow: allocated once, reused for every batch.
 public final class FlowWorkspace {
-    /// d loss / d parameter after ``Flow/accumulateGradient(parameters:points:weights:workspace:)``, laid out like the
+    /// d loss / d parameter after ``Flow/accumulateGradient(parameters:batch:workspace:stream:kernels:)``, laid out like the
     /// parameters.
     public let gradient: AlignedBuffer
     let tape: AlignedBuffer

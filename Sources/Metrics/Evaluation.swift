@@ -137,9 +137,14 @@ public final class Evaluation {
     private(set) lazy var importanceSample: Result<ImportanceSample, SampleProblem> = {
         let at = atFlow
         if let problem = at.problem { return .failure(SampleProblem(problem)) }
+        let points = flowPoints(settings.samples)
+        // A likelihood of 0 inside the box was evaluated, too.
+        let evaluations = (0..<points.count).reduce(0) {
+            $0 + (posterior.task.isInsidePrior(points, $1) ? 1 : 0)
+        }
         return Result { () throws(SampleProblem) in
             try ImportanceSample(
-                points: flowPoints(settings.samples), logFlow: at.flow, logPosterior: at.posterior)
+                points: points, logFlow: at.flow, logPosterior: at.posterior, likelihoodEvaluations: evaluations)
         }
     }()
 

@@ -21,7 +21,9 @@ struct ImportanceSample: Sendable {
     /// Points at which the likelihood had to be evaluated: those inside the prior's box.
     let likelihoodEvaluations: Int
 
-    init(points: Points, logFlow: [Double], logPosterior: [Double]) throws(SampleProblem) {
+    init(
+        points: Points, logFlow: [Double], logPosterior: [Double], likelihoodEvaluations: Int
+    ) throws(SampleProblem) {
         let logWeights = zip(logPosterior, logFlow).map { $0 - $1 }
         guard let largest = logWeights.max(), largest > -.infinity else {
             throw SampleProblem("no flow sample lies where p > 0")
@@ -30,7 +32,7 @@ struct ImportanceSample: Sendable {
         self.logWeights = logWeights
         self.largest = largest
         smoothing = paretoSmoothed(logWeights)
-        likelihoodEvaluations = logPosterior.reduce(0) { $0 + ($1 > -.infinity ? 1 : 0) }
+        self.likelihoodEvaluations = likelihoodEvaluations
     }
 
     /// Whether the weights differ by no more than rounding.

@@ -108,7 +108,11 @@ struct QuadraticTask: SimulatorTask {
 
     /// Drawn once with the default noise and half-width (rounded to three decimals): some with clear modes, some where
     /// they merge.
-    var fixedObservations: [[Double]] { Self.fixed.map { Array($0.prefix(dimension)) } }
+    /// With another half-width they are scaled with it, as θ² is.
+    var fixedObservations: [[Double]] {
+        let scale = (halfWidth / 3) * (halfWidth / 3)
+        return Self.fixed.map { $0.prefix(dimension).map { scale * $0 } }
+    }
 
     private static let fixed: [[Double]] = [
         [4.604, 2.362, 7.362],

@@ -214,11 +214,16 @@ extension AmortisedPool {
         /// What the validation pool may cost.
         var heldDraws: Int { Int((configuration.validationFraction * Double(configuration.draws)).rounded(.up)) }
 
-        /// A pool of its own; nil without validation.
+        /// A pool of its own; nil without validation, or when it has no weight: then it says nothing.
         func validationPool() throws(TrainingError) -> AmortisedPool? {
             guard heldDraws > 0 else { return nil }
-            return try AmortisedPool(
-                task: task, configuration: configuration, seed: seed, purpose: .validation, round: 0, draws: heldDraws)
+            do {
+                return try AmortisedPool(
+                    task: task, configuration: configuration, seed: seed, purpose: .validation, round: 0,
+                    draws: heldDraws)
+            } catch .noWeight {
+                return nil
+            }
         }
     }
 }

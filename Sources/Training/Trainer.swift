@@ -92,9 +92,10 @@ public final class Trainer {
             let draws = first.initialization.draws
             pool = try TrainingPool(RawDraws(points: draws, logWeights: [Double](repeating: 0, count: draws.count)))
             let held = try source.validationPool()
-            validationDraws = held.map { _ in configuration.cost(draws: source.heldDraws) } ?? 0
+            validationDraws = source.heldDraws > 0 ? configuration.cost(draws: source.heldDraws) : 0
             validation = held?.wholeBatch()
-            validationEffectiveSampleSize = held?.effectiveSampleSize
+            // Candidates of one x are no more than one x: early stopping must not follow a few of them.
+            validationEffectiveSampleSize = held.map { Double($0.observations) }
             try start(from: state)
             return
         }
@@ -112,7 +113,9 @@ public final class Trainer {
         pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
         poolTail = tail
         raw = configuration.weighting == .batch ? training : nil
-        firstPoolEffectiveSampleSize = pool.effectiveSampleSize
+        // Smoothing clips the largest weights; it adds no information.
+        firstPoolEffectiveSampleSize =
+            configuration.smoothing == .none ? pool.effectiveSampleSize : training.effectiveSampleSize
         validationDraws = configuration.proposal == .fresh ? held?.logWeights.count ?? 0 : 0
         // A validation set without any weight says nothing; training goes on without it.
         let heldPool = held.flatMap { try? TrainingPool($0) }

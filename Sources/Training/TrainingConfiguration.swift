@@ -68,7 +68,7 @@ public enum ScheduleKind: String, Sendable, Equatable {
 public struct TrainingConfiguration: Sendable, Equatable {
     /// What is minimised.
     public var objective: TrainingObjective
-    /// Static or fresh pools.
+    /// Static, fresh or adaptive draws.
     public var proposal: ProposalKind
     /// Draws in a pool.
     public var draws: Int
@@ -86,7 +86,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var drawSequence: DrawSequence
     /// The order of draws for resampling.
     public var poolOrdering: PoolOrdering
-    /// Steps per fresh pool.
+    /// Steps per fresh pool or adaptive round.
     public var stepsPerRound: Int
     /// How weights become batches.
     public var weighting: WeightingKind
@@ -106,7 +106,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var gradientClip: Double
     /// Learning rate over the steps.
     public var schedule: LearningRateSchedule
-    /// η of the parameters' running average; 0 turns averaging off. See ``ParameterAverage``.
+    /// η of the parameters' running average; 0 turns averaging off.
     public var averaging: Double
     /// Fraction set aside for validation; 0 turns it off.
     public var validationFraction: Double

@@ -20,8 +20,8 @@ extension TrainingParameters {
             if let objective, objective != .likelihoodWeighted {
                 return TrainingConflict(
                     parameter: "proposal", expected: "\"fresh\" or \"static\" with objective \"\(objective.rawValue)\"",
-                    message: "an adaptive proposal proposes draws to be weighted by their likelihood; objective "
-                        + "\"\(objective.rawValue)\" weights none")
+                    message: "an adaptive proposal proposes draws for one posterior; objective "
+                        + "\"\(objective.rawValue)\" does not train on such draws")
             }
             if text("weighting") == WeightingKind.batch.rawValue {
                 return TrainingConflict(
@@ -42,6 +42,11 @@ extension TrainingParameters {
             }
         }
         if objective == .amortised {
+            if values["candidates"]?.integerValue == 1, values["includeGenerating"]?.boolValue == false {
+                return TrainingConflict(
+                    parameter: "includeGenerating", expected: "true with \"candidates\" 1",
+                    message: "the only candidate is the draw that x was simulated from")
+            }
             if text("weighting") == WeightingKind.batch.rawValue {
                 return TrainingConflict(
                     parameter: "weighting", expected: "\"pool\" with objective \"amortised\"",
@@ -54,6 +59,11 @@ extension TrainingParameters {
             }
         }
         if let objective, objective.drawsFromFlow {
+            if let patience = values["earlyStoppingPatience"]?.integerValue, patience > 0 {
+                return TrainingConflict(
+                    parameter: "earlyStoppingPatience", expected: "0 with objective \"\(objective.rawValue)\"",
+                    message: "the validation loss is that of likelihood weighting, another objective")
+            }
             if text("weighting") == WeightingKind.batch.rawValue {
                 return TrainingConflict(
                     parameter: "weighting", expected: "\"pool\" with objective \"\(objective.rawValue)\"",

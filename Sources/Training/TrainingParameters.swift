@@ -54,7 +54,9 @@ public enum TrainingParameters {
                 + "`adaptive`: rounds drawn from the flow and the prior, weighted together and tempered."),
         ParameterDescription(
             "draws", .integer(16...100_000_000), default: .integer(100_000),
-            "Draws in a pool; each is one likelihood evaluation (one exact sample with maximum-likelihood)."),
+            "Draws in a pool; each is one likelihood evaluation (one exact sample with maximum-likelihood). Amortised: what a "
+                + "pool may cost in simulations and likelihoods. With `reverse-kl` and `alpha-2`: the pool to start from."
+        ),
         ParameterDescription(
             "poolEffectiveSize", .number(0...1e7, exclusiveMinimum: false), default: .number(0), absent: .number(0),
             "Every pool is drawn in multiples of `draws` until its effective sample size reaches this, or it has 16 777 216 "
@@ -69,7 +71,7 @@ public enum TrainingParameters {
                 + "batch is spread evenly over the posterior."),
         ParameterDescription(
             "stepsPerRound", .integer(1...1_000_000), default: .integer(100),
-            "With fresh pools: steps before the next pool is drawn."),
+            "With fresh pools and adaptive rounds: steps before the next is drawn."),
         ParameterDescription(
             "defensiveShare", .number(0...1, exclusiveMinimum: true), default: .number(0.2), absent: .number(0.2),
             "With adaptive proposals and `alpha-2`: the prior's share of a proposal, the rest being the flow's."),
@@ -135,8 +137,8 @@ public enum TrainingParameters {
                 + "last 1/η of all steps; 0: the latest parameters."),
         ParameterDescription(
             "validationFraction", .number(0...0.5, exclusiveMinimum: false), default: .number(0.1),
-            "Validation set as a fraction of a pool: its last draws with a static pool, a pool of its own with fresh ones; 0 "
-                + "turns validation off."),
+            "Validation set as a fraction of a pool: its last draws with a static pool or adaptive rounds, a pool of its own "
+                + "with fresh ones and amortised runs; 0 turns validation off."),
         ParameterDescription(
             "earlyStoppingPatience", .integer(0...1_000_000), default: .integer(0),
             "Validations without improvement after which training stops and the best parameters are used; 0 turns it "

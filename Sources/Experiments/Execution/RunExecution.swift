@@ -145,16 +145,24 @@ struct RunExecution {
         }
     }
 
+    /// Three decimals, for people.
+    private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+
     /// What a person should know of the weights that training ended with.
     private static func notes(_ trainer: Trainer) -> [String] {
         var notes: [String] = []
         if let temperature = trainer.inverseTemperature, temperature < 1 {
             notes.append(
-                "the adaptive proposal ended at L^\(temperature), not at the posterior: raise training.steps or draws")
+                "the adaptive proposal ended at L^\(Self.rounded(temperature)), not at the posterior: raise training.steps "
+                    + "or draws")
         }
         if let tail = trainer.poolTail, !(tail.khat <= tail.threshold) {
             notes.append(
-                "Pareto k of the last pool's weights is \(tail.khat), above \(tail.threshold): do not trust them")
+                "Pareto k of the last pool's weights "
+                    + (tail.khat.isFinite
+                        ? "is \(Self.rounded(tail.khat)), above \(Self.rounded(tail.threshold))"
+                        : "could not be fitted")
+                    + ": do not trust them")
         }
         return notes
     }

@@ -27,7 +27,12 @@ struct RunMemory: Equatable {
         // Every round kept holds the flow that it was drawn from, twice in a checkpoint.
         let rounds =
             training["proposal"]?.stringValue == "adaptive" ? training["roundsKept"]?.doubleValue ?? 0 : 0
-        self.flow = (40 + 12 * rounds) * layers
+        // The network of a conditional mixture or of a resampled base (one output).
+        let baseSizes = (base["hiddenSizes"]?.arrayValue ?? []).compactMap(\.doubleValue)
+        let d = Double(dimension)
+        let outputs = (base["components"]?.doubleValue ?? 0) * (1 + 2 * d + d * (d - 1) / 2)
+        let baseNetwork = zip(baseSizes, baseSizes.dropFirst() + [max(outputs, 1)]).reduce(0) { $0 + $1.0 * $1.1 }
+        self.flow = (40 + 12 * rounds) * (layers + baseNetwork)
         // An effective sample is at least one draw.
         let draws = max(training["draws"]?.doubleValue ?? 0, training["poolEffectiveSize"]?.doubleValue ?? 0)
         // Coordinates in double precision twice and in single precision once, log weights and weights.

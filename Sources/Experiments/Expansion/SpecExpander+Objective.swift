@@ -21,6 +21,12 @@ extension SpecExpander {
                         ? "an amortised run has a posterior for every x" : "an adaptive run starts tempered"),
                 "write a number, or \"match\"")
         }
+        let flow = resolver.sections[cell.flow]
+        if !isAmortised, flow.parameters["contextShift"]?.boolValue == false {
+            return refuse(
+                flow, .flow, "contextShift", "contextShift applies to objective 'amortised' only",
+                "leave it out: it would make another run with the same numbers")
+        }
         guard isAmortised else {
             return !isConditional
                 || refuse(

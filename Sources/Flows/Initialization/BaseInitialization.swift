@@ -38,7 +38,7 @@ extension Flow {
             // Every x starts with the mixture of all draws: weights zero, the fit in the last layer's bias.
             let fit = fitMixture(
                 components: mixture.components, isFull: mixture.isFull, parameters, draws: draws, weights: weights,
-                contexts: contexts, stream: RandomStream(seed: seed, purpose: .baseInit, substream: 1))
+                contexts: contexts, stream: RandomStream(seed: seed, purpose: .baseInit))
             let last = mixture.network.layers[mixture.network.layerCount - 1]
             for (row, value) in mixture.outputs(for: fit).enumerated() {
                 parameters.pointer[last.biasOffset + row] = value
@@ -75,8 +75,9 @@ extension Flow {
 
     /// At the start every coupling is the identity, whatever the context; only a context shift depends on it.
     func atAnyObservation(_ parameters: AlignedBuffer) -> TrainedFlow {
-        TrainedFlow(
-            flow: self, parameters: parameters, observation: [Double](repeating: 0, count: contextDimension))
+        // At the mean of x a context shift is nil.
+        let mean = layout.tensor(named: "context.shift").map { parameters.array($0.range).map(Double.init) }
+        return TrainedFlow(flow: self, parameters: parameters, observation: mean ?? [])
     }
 
     /// The given components seen from base space: a covariance σ² I in θ is σ² J Jᵀ in z, J the Jacobian of the flow as

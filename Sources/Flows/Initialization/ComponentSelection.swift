@@ -54,7 +54,7 @@ extension Flow {
     /// Chooses the number of components of a mixture base for draws as the flow at its start sees them. This flow's own
     /// base must be such a mixture, of any number of components: its covariances decide what is fitted.
     ///
-    /// `draws` and `weights` as in ``initialParameters(draws:weights:contexts:seed:)``.
+    /// `draws` and `weights` as in ``initialParameters(draws:weights:contexts:seed:isProvisional:)``.
     public func selectComponents(draws: Points, weights: [Double], seed: UInt64) -> ComponentSelection {
         guard case .gaussianMixture(let mixture) = baseConfiguration else {
             preconditionFailure("only a mixture has components to choose")

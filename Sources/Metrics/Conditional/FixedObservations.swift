@@ -23,6 +23,7 @@ enum FixedObservations {
         reduced.kernelSamples = min(settings.kernelSamples, settings.fixedSamples)
         reduced.transportSamples = min(settings.transportSamples, settings.fixedSamples)
         reduced.slicedSamples = min(settings.slicedSamples, settings.fixedSamples)
+        reduced.c2stSamples = min(settings.c2stSamples, settings.fixedSamples)
         reduced.floorRepetitions = max(2, settings.floorRepetitions / max(1, observations))
         return reduced
     }

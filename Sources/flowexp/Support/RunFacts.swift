@@ -91,8 +91,9 @@ struct RunFacts {
     private static func warning(_ metric: MetricRecord) -> String? {
         guard metric.detailsJSON.contains("khatLimit") else { return nil }
         let details = members(metric.detailsJSON)
-        guard let shape = details["khat"]?.doubleValue, let limit = details["khatLimit"]?.doubleValue, shape > limit
-        else { return nil }
+        // A tail that could not be fitted has no finite k̂, which details leave out: the worst of all.
+        let shape = details["khat"]?.doubleValue ?? .infinity
+        guard let limit = details["khatLimit"]?.doubleValue, shape > limit else { return nil }
         return "k̂ is above \(NumberText.plain(limit, significant: 2)), estimates by importance weights are unreliable"
     }
 
