@@ -11,6 +11,7 @@ import json
 import math
 import statistics
 import sys
+import warnings
 
 import numpy as np
 
@@ -39,7 +40,19 @@ def log_q(config, p, theta, x=None):
     for layer in reversed(config["layers"]):
         z, change = globals()["inverse_" + layer["kind"]](layer, p, z, c)
         log_det = log_det + change
-    return log_det + globals()["base_" + config["base"]["kind"].replace("-", "_")](config["base"], p, z, c)
+    log_density = log_det + globals()["base_" + config["base"]["kind"].replace("-", "_")](config["base"], p, z, c)
+    return restricted(config, np.asarray(theta, np.float64), x, log_density) if "box" in config else log_density
+
+
+def restricted(config, theta, x, log_density):
+    """The flow restricted to the prior's box: -inf outside, -log Q(box|x) inside, measured at the run's observation only."""
+    box = config["box"]
+    outside = ((theta < box["lower"]) | (theta > box["upper"])).any(axis=1)
+    log_acceptance = math.log(box["acceptance"]) if box["acceptance"] >= box["leastAcceptance"] else math.nan
+    if config["contextDimension"] and (x != np.asarray(config["observation"], np.float32)).any():
+        warnings.warn("Q(box|x) is not known at another x than the run's: -log Q(box|x) is left out of log q")
+        log_acceptance = 0.0
+    return np.where(outside, -np.inf, log_density - log_acceptance)
 
 
 def network(layer, p, h):

@@ -37,4 +37,13 @@ public protocol ConditionalDensity: Sendable {
 
     /// log q(θ_i|x_i) for each pair, nats.
     func logProbability(of points: Points, contexts: Points) -> [Double]
+
+    /// Standard error of log q(θ|x) that all θ share at this x (contextDimension numbers), nats: of an estimated
+    /// normaliser. 0 by default.
+    func logNormalizerStandardError(at observation: [Double]) -> Double
+}
+
+extension ConditionalDensity {
+    /// The normaliser is known.
+    public func logNormalizerStandardError(at observation: [Double]) -> Double { 0 }
 }

@@ -22,7 +22,7 @@ public final class Flow: Sendable {
     let layers: [FlowLayer]
     let base: BaseDistribution
     let standardization: ElementwiseAffine
-    /// The layer next to the data; nil when θ is not bounded.
+    /// The layer next to the data; nil when no map bounds θ.
     let box: BoxTransform?
     /// Standardises x; nil without context.
     let contextStandardization: ElementwiseAffine?
@@ -34,7 +34,7 @@ public final class Flow: Sendable {
     /// Lays out a flow for points in R^dimension (dimension ≥ 1), conditioned on contextDimension ≥ 0 numbers per point.
     ///
     /// - `bounds`: the prior's box, used (and then required: one finite, non-empty range per dimension) when the
-    ///   configuration asks for a box bijection.
+    ///   configuration asks for a box.
     public init(
         dimension: Int, contextDimension: Int = 0, bounds: [ClosedRange<Double>] = [],
         configuration: FlowConfiguration, base: BaseConfiguration
@@ -81,8 +81,8 @@ public final class Flow: Sendable {
             dimension: dimension, isTrainable: false, name: "standardization", plan: &plan)
         layers.append(.elementwiseAffine(standardization))
         box =
-            configuration.box == .none
-            ? nil : BoxTransform(dimension: dimension, isProbit: configuration.box == .probit, plan: &plan)
+            configuration.box.isMap
+            ? BoxTransform(dimension: dimension, isProbit: configuration.box == .probit, plan: &plan) : nil
         if let box { layers.append(.box(box)) }
         contextStandardization =
             contextDimension > 0

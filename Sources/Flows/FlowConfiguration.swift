@@ -19,6 +19,12 @@ public enum BoxKind: String, Sendable, Equatable {
     case logit
     /// θ = lower + (upper − lower) Φ(y).
     case probit
+    /// By rejection: θ lives in R^D while training, and the trained density is q(θ|x) 1[θ ∈ box] / Q(box|x); see
+    /// ``TrainedFlow/restrictedToBox()``.
+    case reject
+
+    /// Whether a map onto the box is the bijection's last layer.
+    var isMap: Bool { self == .logit || self == .probit }
 }
 
 /// What a coupling does to the coordinates that it transforms.
@@ -67,7 +73,7 @@ public struct FlowConfiguration: Sendable, Equatable {
                 name: "mixing", expected: "rotation, permutation, lu or none", found: parameters["mixing"])
         }
         guard let box = BoxKind(rawValue: try parameters.string("box")) else {
-            throw ParameterError(name: "box", expected: "none, logit or probit", found: parameters["box"])
+            throw ParameterError(name: "box", expected: "none, logit, probit or reject", found: parameters["box"])
         }
         let coupling: CouplingKind
         switch try parameters.string("coupling") {

@@ -44,9 +44,10 @@ public enum FlowParameters {
             "Between couplings: a fixed random rotation or permutation of the coordinates, or `lu`, a trained linear map in "
                 + "P L U form that starts as that rotation (Kingma and Dhariwal 2018)."),
         ParameterDescription(
-            "box", .choice(["none", "logit", "probit"]), default: .string("none"), absent: .string("none"),
-            "Keeps θ inside the prior's box by a last elementwise map, so that q has no mass outside: logistic or standard "
-                + "normal distribution function; `none` reports that mass as leakage."),
+            "box", .choice(["none", "logit", "probit", "reject"]), default: .string("none"), absent: .string("none"),
+            "Keeps θ inside the prior's box: `logit` and `probit` by a last elementwise map (logistic or standard normal "
+                + "distribution function); `reject` restricts the trained q to the box, draws by rejection and the "
+                + "density renormalised; `none` reports the mass outside as leakage."),
         ParameterDescription(
             "contextShift", .boolean, default: .bool(true), absent: .bool(true),
             "With objective `amortised`: a trained shift of θ that is linear in x and starts as the linear regression of θ "

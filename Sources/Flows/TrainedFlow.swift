@@ -13,25 +13,31 @@ public struct TrainedFlow: SampleableDensity, ConditionalDensity {
     public let parameters: AlignedBuffer
     /// The x that q(θ|x) is conditioned on where a call names no other: contextDimension numbers.
     public let observation: [Double]
+    /// What restricts q to the prior's box; nil for the flow as it was trained.
+    let restriction: BoxRestriction?
 
     /// Wraps a flow and a copy of its parameters; `observation` holds the flow's contextDimension numbers.
+    /// Not restricted to the prior's box: see ``restrictedToBox()``.
     public init(flow: Flow, parameters: AlignedBuffer, observation: [Double] = []) {
         let copy = AlignedBuffer(count: parameters.count)
         copy.copy(from: parameters)
         self.init(flow: flow, sharing: copy, observation: observation)
     }
 
-    private init(flow: Flow, sharing parameters: AlignedBuffer, observation: [Double]) {
+    init(
+        flow: Flow, sharing parameters: AlignedBuffer, observation: [Double], restriction: BoxRestriction? = nil
+    ) {
         precondition(
             observation.count == flow.contextDimension, "an observation must have the flow's context dimension")
         self.flow = flow
         self.parameters = parameters
         self.observation = observation
+        self.restriction = restriction
     }
 
     /// The same flow at another observation.
     public func conditioned(on observation: [Double]) -> TrainedFlow {
-        TrainedFlow(flow: flow, sharing: parameters, observation: observation)
+        TrainedFlow(flow: flow, sharing: parameters, observation: observation, restriction: restriction)
     }
 
     /// D.
@@ -42,17 +48,17 @@ public struct TrainedFlow: SampleableDensity, ConditionalDensity {
 
     /// log q(θ) of each point, nats.
     public func logProbability(of points: Points) -> [Double] {
-        inverse(points).logProbability
+        restricted(inverse(points).logProbability, of: points)
     }
 
     /// log q(θ_i|x_i) of each point at its own observation, nats; as many `contexts` as `points`.
     public func logProbability(of points: Points, contexts: Points) -> [Double] {
-        inverse(points, contexts: contexts).logProbability
+        restricted(inverse(points, contexts: contexts).logProbability, of: points, contexts: contexts)
     }
 
     /// log q(θ) of each point, nats, in the memory of `workspace`, which is that of the same flow.
     public func logProbability(of points: Points, workspace: FlowWorkspace) -> [Double] {
-        inverse(points, contexts: nil, workspace: workspace).logProbability
+        restricted(inverse(points, contexts: nil, workspace: workspace).logProbability, of: points)
     }
 
     /// `count` draws: base samples pushed forward. Point i depends only on the stream and i.
@@ -73,15 +79,30 @@ public struct TrainedFlow: SampleableDensity, ConditionalDensity {
     private func sample(
         count: Int, contexts: Points?, stream: RandomStream, workspace: FlowWorkspace?
     ) -> Points {
-        var stream = stream
+        guard restriction == nil else {
+            return restrictedSample(
+                count: count, contexts: contexts, stream: stream, workspace: workspace ?? FlowWorkspace(flow: flow))
+        }
+        var streams = [stream]
+        return candidates(count: count, contexts: contexts, streams: &streams, workspace: workspace)
+    }
+
+    /// Draws of the flow as it was trained, wherever they lie: tile after tile of one stream or, with several, each tile
+    /// from the next one. The streams move on.
+    func candidates(
+        count: Int, contexts: Points?, streams: inout [RandomStream], workspace: FlowWorkspace?
+    ) -> Points {
         let tables = flow.base.samplingTables(UnsafePointer(parameters.pointer))
+        let step = streams.count > 1 ? 1 : 0
         return mapTiles(count: count, contexts: contexts, logDetSign: 1, workspace: workspace) {
-            context, tile, filled, _ in
-            flow.base.sampleTile(context, tables: tables, stream: &stream, count: filled, into: tile)
+            context, tile, filled, start in
+            flow.base.sampleTile(
+                context, tables: tables, stream: &streams[start / tileWidth &* step], count: filled, into: tile)
         }.points
     }
 
-    /// Base-space images f⁻¹(θ) and log q(θ), each point at its own observation when `contexts` are given.
+    /// Base-space images f⁻¹(θ) and log q(θ) of the flow as it was trained, also where the value is restricted to the box;
+    /// each point at its own observation when `contexts` are given.
     public func inverse(_ points: Points, contexts: Points? = nil) -> (latent: Points, logProbability: [Double]) {
         inverse(points, contexts: contexts, workspace: nil)
     }

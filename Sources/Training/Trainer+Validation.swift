@@ -37,7 +37,8 @@ extension Trainer {
             throw .configuration(
                 "base.means must hold \(mixture.components) means of \(flow.dimension) coordinates each")
         }
-        // A flow on a box has no base point for a mean outside it.
+        // A map onto a box has no base point for a mean outside it.
+        guard flow.configuration.box != .reject else { return }
         for mean in means {
             for (d, range) in flow.bounds.enumerated() where !(range.lowerBound < mean[d] && mean[d] < range.upperBound)
             {

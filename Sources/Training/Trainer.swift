@@ -183,13 +183,15 @@ public final class Trainer {
     /// The result so far: the parameters of the best validation with early stopping, else the latest. The normaliser of
     /// a `resampled` base is measured with 10⁶ draws for it.
     ///
-    /// A conditional flow comes conditioned on the task's own observation.
+    /// A conditional flow comes conditioned on the task's own observation, one with `box: "reject"` restricted to the box
+    /// (all training, adaptive proposals included, uses q as it is without it).
     public func trained() -> TrainedFlow {
         let result = flow.makeParameters()
         result.copy(from: bestParameters ?? average ?? parameters)
         flow.measureNormalizer(result, seed: seed)
         return TrainedFlow(
-            flow: flow, parameters: result, observation: flow.contextDimension > 0 ? task.observation : [])
+            flow: flow, parameters: result, observation: flow.contextDimension > 0 ? task.observation : []
+        ).restrictedToBox()
     }
 
     /// Everything needed to continue; taking it changes nothing.

@@ -193,5 +193,6 @@ private struct NoCache: ReferenceCache {
             #expect(message.contains(part), "\(message)")
         }
         #expect(try read(#""none""#).runs.count == 1)
+        #expect(throws: SpecDiagnostics.self) { try read(#""reject""#) }
     }
 }

@@ -18,6 +18,13 @@ extension TrainedPosterior {
             ]),
         ]
         members["context"] = density.flow.contextDescription
+        if let acceptance = density.acceptance {
+            members["box"] = .object([
+                "lower": .array(density.flow.bounds.map { .number($0.lowerBound) }),
+                "upper": .array(density.flow.bounds.map { .number($0.upperBound) }),
+                "acceptance": .number(acceptance.value), "leastAcceptance": .number(BoxAcceptance.least),
+            ])
+        }
         members["configuration"] = try JSONValue(parsing: configuration.canonicalJSON)
         return members
     }

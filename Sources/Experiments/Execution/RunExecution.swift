@@ -232,6 +232,10 @@ struct RunExecution {
             summary["normalizer"] = .number(normalizer.value)
             summary["normalizerStandardError"] = .number(normalizer.standardError)
         }
+        if let acceptance = trained.acceptance {
+            summary["acceptance"] = .number(acceptance.value)
+            summary["acceptanceStandardError"] = .number(acceptance.standardError)
+        }
         if let loss = history.last?.loss, loss.isFinite { summary["finalLoss"] = .number(loss) }
         if let loss = history.last?.validationLoss, loss.isFinite { summary["finalValidationLoss"] = .number(loss) }
         return summary

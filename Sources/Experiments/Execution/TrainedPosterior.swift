@@ -37,7 +37,8 @@ public struct TrainedPosterior: Sendable {
             for (i, value) in floats.enumerated() { parameters.pointer[tensor.offset + i] = value }
         }
         density = TrainedFlow(
-            flow: flow, parameters: parameters, observation: flow.contextDimension > 0 ? task.observation : [])
+            flow: flow, parameters: parameters, observation: flow.contextDimension > 0 ? task.observation : []
+        ).restrictedToBox()
     }
 
     private init(_ other: TrainedPosterior, observation: [Double]) {

@@ -137,10 +137,16 @@ extension TrainedFlow {
             standardError: Double(parameters.pointer[resampled.normalizer + 1]))
     }
 
-    /// Standard error of log q(θ) from an estimated normaliser: SE(Z)/Z to first order, where the truncated part of the
-    /// density is negligible; 0 for bases with a known normaliser.
-    public var logNormalizerStandardError: Double {
-        guard let normalizer, normalizer.value > 0 else { return 0 }
-        return normalizer.standardError / normalizer.value
+    /// Standard error of log q(θ) from what was estimated: SE(Z)/Z of a `resampled` base's normaliser, to first order,
+    /// where the truncated part of the density is negligible, and that of log Q(box|x) at the value's own observation
+    /// where q is restricted to the box; 0 where nothing was estimated.
+    public var logNormalizerStandardError: Double { logNormalizerStandardError(at: observation) }
+
+    /// The same of log q(θ|x) at another observation.
+    public func logNormalizerStandardError(at observation: [Double]) -> Double {
+        let box = acceptance(at: observation)?.logStandardError ?? 0
+        guard let normalizer, normalizer.value > 0 else { return box }
+        let base = normalizer.standardError / normalizer.value
+        return box == 0 ? base : (base * base + box * box).squareRoot()
     }
 }

@@ -216,7 +216,8 @@ extension TrainedFlow {
             contexts == nil || contexts!.count == points.count && contexts!.dimension == flow.contextDimension,
             "one observation for each point, of the flow's context dimension")
         let own = Points(dimension: max(1, flow.contextDimension), values: observation)
-        return DoublePrecisionDensity(flow: flow, parameters: parameters)
+        let values = DoublePrecisionDensity(flow: flow, parameters: parameters)
             .logProbability(of: points, contexts: contexts ?? own)
+        return restricted(values, of: points, contexts: contexts)
     }
 }

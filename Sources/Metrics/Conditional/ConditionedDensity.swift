@@ -27,10 +27,8 @@ public struct ConditionedDensity: SampleableDensity {
         density.logProbability(of: points, contexts: contexts(points.count))
     }
 
-    /// That of the family where it has one.
-    public var logNormalizerStandardError: Double {
-        (density as? any SampleableDensity)?.logNormalizerStandardError ?? 0
-    }
+    /// That of the family at this x.
+    public var logNormalizerStandardError: Double { density.logNormalizerStandardError(at: observation) }
 
     /// The x once for each of `count` points.
     private func contexts(_ count: Int) -> Points {
