@@ -35,31 +35,31 @@ public final class Trainer {
     /// ESS of the first pool at β = 1, validation draws excluded.
     public let firstPoolEffectiveSampleSize: Double
     /// ESS of the validation set; nil without one.
-    public private(set) var validationEffectiveSampleSize: Double?
+    public internal(set) var validationEffectiveSampleSize: Double?
     /// The tail of the weights of the pool in use; nil without Pareto smoothing.
-    public private(set) var poolTail: PoolTail?
+    public internal(set) var poolTail: PoolTail?
 
-    private let task: any InferenceTask
-    private let seed: UInt64
+    let task: any InferenceTask
+    let seed: UInt64
     private let kernels = Kernels.current
-    private let workspace: FlowWorkspace
-    private let parameters: AlignedBuffer
-    private let adam: AdamUpdater
-    private var validation: WeightedBatch?
+    let workspace: FlowWorkspace
+    let parameters: AlignedBuffer
+    let adam: AdamUpdater
+    var validation: WeightedBatch?
     private let validationDraws: Int
     private let firstDraws: Int
-    private var batch: WeightedBatch
-    private var pool: TrainingPool
-    private var raw: RawDraws?
-    private var amortised: AmortisedPool?
-    private var adaptive: AdaptiveProposal?
-    private let amortisedSource: AmortisedPool.Source?
-    private let flowDraws: FlowDraws?
-    private var poolRound = 0
-    private var latestPass: ShuffledPass?
-    private var counters: TrainerState
+    var batch: WeightedBatch
+    var pool: TrainingPool
+    var raw: RawDraws?
+    var amortised: AmortisedPool?
+    var adaptive: AdaptiveProposal?
+    let amortisedSource: AmortisedPool.Source?
+    let flowDraws: FlowDraws?
+    var poolRound = 0
+    var latestPass: ShuffledPass?
+    var counters: TrainerState
     private var bestParameters: AlignedBuffer?
-    private var average: AlignedBuffer?
+    var average: AlignedBuffer?
 
     /// Skipped batches in a row after which a run counts as diverged.
     static let divergenceLimit = 20
@@ -298,104 +298,6 @@ public final class Trainer {
             }
         }
         return report
-    }
-
-    private func drawPool(round: Int) throws(TrainingError) {
-        guard round != poolRound else { return }
-        poolRound = round
-        if let amortisedSource {
-            amortised = try amortisedSource.pool(round: round)
-            return
-        }
-        if let adaptive {
-            let latest = flow.makeParameters()
-            latest.copy(from: average ?? parameters)
-            flow.measureNormalizer(latest, seed: seed)
-            let wasTempered = adaptive.inverseTemperature < 1
-            try adaptive.begin(round: round, flow: TrainedFlow(flow: flow, parameters: latest))
-            try use(adaptive)
-            if wasTempered && flow.startsFromDraws { restart() }
-            return
-        }
-        let draws = try RawDraws.draw(
-            task: task, configuration: configuration, seed: seed, purpose: .pool, round: round)
-        // A resumed run draws its current pool again; it was counted at the round's first step.
-        if configuration.poolEffectiveSize > 0 && counters.step == round * configuration.stepsPerRound {
-            counters.laterDraws += draws.logWeights.count
-        }
-        let (smoothed, tail) = draws.smoothed(configuration.smoothing)
-        pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
-        poolTail = tail
-        raw = configuration.weighting == .batch ? draws : nil
-    }
-
-    /// Parameters at the start, from the pool in use.
-    private func initialize(isProvisional: Bool) {
-        let (draws, weights) = adaptive == nil ? (pool.points, pool.weights) : pool.thinned(for: flow)
-        parameters.copy(
-            from: flow.initialParameters(
-                draws: draws, weights: weights, contexts: amortised?.initialization.contexts, seed: seed,
-                isProvisional: isProvisional))
-        average?.copy(from: parameters)
-    }
-
-    /// Begins anew from the pool in use: a mixture fitted to draws of a broader target stays where it was put, so while
-    /// the target narrows it is fitted again, and the flow with it.
-    private func restart() {
-        adam.reset()
-        initialize(isProvisional: (inverseTemperature ?? 1) < 1)
-    }
-
-    /// Takes over the weighted draws of an adaptive proposal.
-    private func use(_ adaptive: AdaptiveProposal) throws(TrainingError) {
-        let (smoothed, tail) = adaptive.training.smoothed(configuration.smoothing)
-        pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
-        poolTail = tail
-        poolRound = adaptive.rounds.last?.number ?? 0
-        let held = adaptive.held.flatMap { try? TrainingPool($0) }
-        validation = held.map(Self.validationBatch)
-        validationEffectiveSampleSize = held?.effectiveSampleSize
-    }
-
-    /// What a batch was filled with. The weights of flow draws only carry the gradient of their objective, whose estimate
-    /// comes beside them.
-    private enum Filling: Equatable {
-        case nothing, poolDraws
-        case flowDraws(objective: Double)
-
-        var objective: Double? {
-            if case .flowDraws(let objective) = self { return objective }
-            return nil
-        }
-    }
-
-    /// The next `batch` of `count` members of the pool in shuffled passes.
-    private func nextOrder(step: Int, count: Int) -> PoolOrder {
-        let number = step - poolRound * (configuration.proposal == .fresh ? configuration.stepsPerRound : 0)
-        return PoolOrder(
-            count: count, size: configuration.batch, number: number, seed: seed, round: poolRound, latest: &latestPass)
-    }
-
-    private func fillBatch(step: Int) throws(TrainingError) -> Filling {
-        if let flowDraws {
-            let value = try flowDraws.fill(
-                &batch, flow: flow, parameters: parameters, workspace: workspace, step: step)
-            return value.map { .flowDraws(objective: $0) } ?? .nothing
-        }
-        if let amortised {
-            amortised.fill(
-                step: step, order: nextOrder(step: step, count: amortised.observations), size: configuration.batch,
-                seed: seed, into: &batch)
-            return .poolDraws
-        }
-        if let raw {
-            let hasWeight = BatchSelection.slice(
-                raw, order: nextOrder(step: step, count: raw.logWeights.count), size: configuration.batch,
-                pruneBelow: configuration.pruneBelow, into: &batch)
-            return hasWeight ? .poolDraws : .nothing
-        }
-        BatchSelection.resample(pool, size: configuration.batch, seed: seed, step: step, into: &batch)
-        return .poolDraws
     }
 
     private func restore(_ state: TrainerState) throws(TrainingError) {
