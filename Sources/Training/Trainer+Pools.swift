@@ -27,10 +27,15 @@ extension Trainer {
         if configuration.poolEffectiveSize > 0 && counters.step == round * configuration.stepsPerRound {
             counters.laterDraws += draws.logWeights.count
         }
+        try take(draws)
+        raw = configuration.weighting == .batch ? draws : nil
+    }
+
+    /// Trains on these draws from now on, their weights smoothed as the configuration says.
+    private func take(_ draws: RawDraws) throws(TrainingError) {
         let (smoothed, tail) = draws.smoothed(configuration.smoothing)
         pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
         poolTail = tail
-        raw = configuration.weighting == .batch ? draws : nil
     }
 
     /// Parameters at the start, from the pool in use.
@@ -52,9 +57,7 @@ extension Trainer {
 
     /// Takes over the weighted draws of an adaptive proposal.
     func use(_ adaptive: AdaptiveProposal) throws(TrainingError) {
-        let (smoothed, tail) = adaptive.training.smoothed(configuration.smoothing)
-        pool = try TrainingPool(smoothed, ordering: configuration.usedOrdering)
-        poolTail = tail
+        try take(adaptive.training)
         poolRound = adaptive.rounds.last?.number ?? 0
         let held = adaptive.held.flatMap { try? TrainingPool($0) }
         validation = held.map(Self.validationBatch)

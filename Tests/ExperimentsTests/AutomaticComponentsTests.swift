@@ -4,11 +4,6 @@ import Metrics
 import Testing
 import Training
 
-private struct NoCache: ReferenceCache {
-    func text(forKey key: String) -> String? { nil }
-    func store(_ text: String, forKey key: String) {}
-}
-
 /// `"components": "auto"` from the spec to the published run.
 @Suite struct AutomaticComponentsTests {
     /// A run of seven steps whose mixture has the components that are written.
@@ -26,20 +21,8 @@ private struct NoCache: ReferenceCache {
     private func run(_ plan: ExperimentPlan, checkpoint: [UInt8]? = nil, stopAt: Int? = nil) throws -> (
         result: RunResult?, latest: RunCheckpoint?
     ) {
-        var asked = 0
-        var latest: RunCheckpoint?
-        let outcome = try executeRun(
-            configuration: plan.runs[0].configuration, evaluation: plan.evaluation, checkpoint: checkpoint,
-            cache: NoCache(),
-            directive: {
-                defer { asked += 1 }
-                return asked == stopAt ? .stop : .proceed
-            },
-            onEvent: { event in if case .checkpoint(let checkpoint) = event { latest = checkpoint } })
-        guard case .completed(var result) = outcome else { return (nil, latest) }
-        result.timings = [:]
-        for i in result.history.indices { result.history[i].seconds = 0 }
-        return (result, latest)
+        let (outcome, latest) = try TinyRun.run(plan, checkpoint: checkpoint, stopAt: stopAt)
+        return (TinyRun.content(outcome), latest)
     }
 
     @Test func theRunIsIdentifiedByTheWord() throws {

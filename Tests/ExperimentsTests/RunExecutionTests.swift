@@ -3,12 +3,6 @@ import Experiments
 import Metrics
 import Testing
 
-/// Keeps nothing: every reference is computed again.
-private struct NoCache: ReferenceCache {
-    func text(forKey key: String) -> String? { nil }
-    func store(_ text: String, forKey key: String) {}
-}
-
 @Suite struct RunExecutionTests {
     /// A run of seven steps that takes milliseconds, evaluation included.
     private static func spec(_ base: String, training: String = "") -> String {
@@ -25,31 +19,6 @@ private struct NoCache: ReferenceCache {
         try ExperimentPlan.read(bytes: Array(spec(base, training: training).utf8), fileName: "tiny.json")
     }
 
-    /// Runs on from `checkpoint`, stopping at the directive number `stopAt` (counted from 0).
-    private func run(
-        _ plan: ExperimentPlan, checkpoint: [UInt8]? = nil, stopAt: Int? = nil
-    ) throws -> (outcome: RunOutcome, latest: RunCheckpoint?) {
-        var asked = 0
-        var latest: RunCheckpoint?
-        let outcome = try executeRun(
-            configuration: plan.runs[0].configuration, evaluation: plan.evaluation, checkpoint: checkpoint,
-            cache: NoCache(),
-            directive: {
-                defer { asked += 1 }
-                return asked == stopAt ? .stop : .proceed
-            },
-            onEvent: { event in if case .checkpoint(let checkpoint) = event { latest = checkpoint } })
-        return (outcome, latest)
-    }
-
-    /// Everything of a result but the clock.
-    private func content(_ outcome: RunOutcome) -> RunResult? {
-        guard case .completed(var result) = outcome else { return nil }
-        result.timings = [:]
-        for i in result.history.indices { result.history[i].seconds = 0 }
-        return result
-    }
-
     /// Changes of the training section: the defaults, an adaptive proposal, and objectives that draw from the flow.
     private static let trainings = [
         "", #""proposal": "adaptive", "roundsKept": 2, "smoothing": "pareto","#, #""objective": "reverse-kl","#,
@@ -59,11 +28,11 @@ private struct NoCache: ReferenceCache {
     @Test(arguments: ["\"gaussian\"", #"{"name": "gmm", "components": 2}"#], trainings)
     func stoppingAtEveryStepAndResumingChangesNoBit(_ base: String, _ training: String) throws {
         let plan = try Self.plan(base, training: training)
-        let straight = try #require(content(try run(plan).outcome))
+        let straight = try #require(TinyRun.content(try TinyRun.run(plan).outcome))
         #expect(straight.metrics.count >= 2 && straight.metrics.allSatisfy { $0.value != nil })
         // Seven steps and the question before evaluation.
         for stop in 0...7 {
-            let (outcome, latest) = try run(plan, stopAt: stop)
+            let (outcome, latest) = try TinyRun.run(plan, stopAt: stop)
             guard case .interrupted = outcome else {
                 Issue.record("not interrupted at \(stop)")
                 continue
@@ -71,14 +40,14 @@ private struct NoCache: ReferenceCache {
             let checkpoint = try #require(latest)
             #expect(checkpoint.step == stop)
             #expect(checkpoint.phase == (stop == 7 ? .evaluation : .training))
-            let resumed = try run(plan, checkpoint: checkpoint.bytes)
-            #expect(content(resumed.outcome) == straight, "stopped before step \(stop)")
+            let resumed = try TinyRun.run(plan, checkpoint: checkpoint.bytes)
+            #expect(TinyRun.content(resumed.outcome) == straight, "stopped before step \(stop)")
         }
     }
 
     @Test func theSummarySaysHowFarAProposalAdapted() throws {
         let plan = try Self.plan(training: Self.trainings[1])
-        let summary = try #require(content(try run(plan).outcome)).summary
+        let summary = try #require(TinyRun.content(try TinyRun.run(plan).outcome)).summary
         // Three rounds of 500 draws, validation included.
         #expect(summary["likelihoodEvaluations"] == .integer(1500))
         #expect(summary["inverseTemperature"]?.doubleValue.map { 0 < $0 && $0 <= 1 } == true)
@@ -87,7 +56,7 @@ private struct NoCache: ReferenceCache {
         #expect(first < 450 && adapted <= 900)
         #expect(summary["khat"]?.doubleValue?.isFinite == true && summary["khatThreshold"]?.doubleValue != nil)
         // Runs without them keep the summary they had.
-        let plain = try #require(content(try run(try Self.plan()).outcome)).summary
+        let plain = try #require(TinyRun.content(try TinyRun.run(try Self.plan()).outcome)).summary
         for name in ["inverseTemperature", "adaptedEffectiveSampleSize", "khat", "khatThreshold"] {
             #expect(plain[name] == nil)
         }
@@ -118,24 +87,24 @@ private struct NoCache: ReferenceCache {
     }
 
     @Test func aCheckpointOfAnotherRunIsRefused() throws {
-        let (_, latest) = try run(try Self.plan(), stopAt: 3)
+        let (_, latest) = try TinyRun.run(try Self.plan(), stopAt: 3)
         let checkpoint = try #require(latest)
         #expect(throws: CheckpointError.self) {
-            _ = try run(try Self.plan("\"gaussian\""), checkpoint: checkpoint.bytes)
+            _ = try TinyRun.run(try Self.plan("\"gaussian\""), checkpoint: checkpoint.bytes)
         }
     }
 
     @Test func damagedCheckpointsAreRefusedOrHarmless() throws {
         let plan = try Self.plan()
-        let bytes = try #require(try run(plan, stopAt: 3).latest).bytes
+        let bytes = try #require(try TinyRun.run(plan, stopAt: 3).latest).bytes
         for length in stride(from: 0, to: bytes.count, by: 97) {
-            #expect(throws: CheckpointError.self) { _ = try run(plan, checkpoint: Array(bytes[..<length])) }
+            #expect(throws: CheckpointError.self) { _ = try TinyRun.run(plan, checkpoint: Array(bytes[..<length])) }
         }
     }
 
     @Test func publishedParametersEvaluateToTheSameMetrics() throws {
         let plan = try Self.plan()
-        let result = try #require(content(try run(plan).outcome))
+        let result = try #require(TinyRun.content(try TinyRun.run(plan).outcome))
         let parameters = try #require(result.artefacts.first { $0.name == "parameters.safetensors" })
         let again = try evaluateRun(
             configuration: plan.runs[0].configuration, evaluation: plan.evaluation, parameters: parameters.bytes,
@@ -150,7 +119,7 @@ private struct NoCache: ReferenceCache {
                           "schedule": "constant", "warmupSteps": 0}}
             """
         let plan = try ExperimentPlan.read(bytes: Array(text.utf8), fileName: "bad.json")
-        guard case .failed(let code, let message, _) = try run(plan).outcome else {
+        guard case .failed(let code, let message, _) = try TinyRun.run(plan).outcome else {
             Issue.record("a learning rate of 10 with scales up to e^10 in 32 layers must diverge")
             return
         }

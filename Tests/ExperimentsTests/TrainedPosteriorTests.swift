@@ -7,12 +7,6 @@ import Tasks
 import Testing
 import Training
 
-/// Keeps nothing: every reference is computed again.
-private struct NoCache: ReferenceCache {
-    func text(forKey key: String) -> String? { nil }
-    func store(_ text: String, forKey key: String) {}
-}
-
 @Suite struct TrainedPosteriorTests {
     /// A configuration on the 2D inverse problem, whose observation has two numbers.
     private static func configuration(

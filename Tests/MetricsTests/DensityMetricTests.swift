@@ -128,39 +128,24 @@ import Testing
 
     /// A flow with a hole, with NaN points, with NaN densities: no trap, no zero, a reason for each.
     @Test func brokenFlowsHaveReasons() throws {
-        struct Broken: SampleableDensity {
-            let dimension = 2
-            var point = 1.0
-            var density = -1.0
-            func sample(count: Int, stream: RandomStream) -> Points {
-                var points = twoModes().sample(count: count, stream: stream)
-                points[0, 0] = point
-                return points
-            }
-            func logProbability(of points: Points) -> [Double] {
-                var result = twoModes().logProbability(of: points)
-                result[1] = density
-                return result
-            }
-        }
         let task = MixtureTask(mixture: twoModes())
         for bad in [Double.nan, .infinity] {
-            for (name, row) in try values(Broken(point: bad), task, key: "two") where row.sampleSizes.first != 0 {
+            for (name, row) in try values(BrokenFlow(point: bad), task, key: "two") where row.sampleSizes.first != 0 {
                 #expect(row.value == nil && row.reason != nil, "\(name) with a point \(bad)")
             }
-            let densities = try values(Broken(density: bad), task, key: "two")
+            let densities = try values(BrokenFlow(density: bad), task, key: "two")
             for name in ["kl", "reverse-kl", "js", "tv", "c2st-exact", "ess", "forward-ess"] {
                 #expect(
                     densities[name]?.value == nil && densities[name]?.reason != nil, "\(name) with a density \(bad)")
             }
             #expect(densities["mmd"]?.value != nil)
         }
-        let hole = try values(Broken(density: -.infinity), task, key: "two")
+        let hole = try values(BrokenFlow(density: -.infinity), task, key: "two")
         #expect(hole["kl"]?.value == nil && hole["kl"]?.reason?.contains("1 of 20000") == true)
         #expect(hole["forward-ess"]?.value == nil)
         #expect(hole["tv"]?.reason?.contains("flow's log density is not usable at 1 of 20000 flow") == true)
         // Points at 1e200 are finite: distances overflow, which is a reason too.
-        let far = try values(Broken(point: 1e200), task, key: "two")
+        let far = try values(BrokenFlow(point: 1e200), task, key: "two")
         for (name, row) in far where row.sampleSizes.first != 0 {
             #expect(row.value.map(\.isFinite) ?? (row.reason != nil), "\(name)")
         }

@@ -128,24 +128,9 @@ import Testing
     }
 
     @Test func brokenFlowsHaveReasons() throws {
-        struct Broken: SampleableDensity {
-            let dimension = 2
-            var point = 1.0
-            var density = -1.0
-            func sample(count: Int, stream: RandomStream) -> Points {
-                var points = twoModes().sample(count: count, stream: stream)
-                points[0, 0] = point
-                return points
-            }
-            func logProbability(of points: Points) -> [Double] {
-                var result = twoModes().logProbability(of: points)
-                result[1] = density
-                return result
-            }
-        }
         let task = MixtureTask(mixture: twoModes())
         let names = Self.corrected + ["khat", "log-evidence", "acceptance-rate"]
-        for flow in [Broken(point: .nan), Broken(density: .nan), Broken(density: -.infinity)] {
+        for flow in [BrokenFlow(point: .nan), BrokenFlow(density: .nan), BrokenFlow(density: -.infinity)] {
             for (name, row) in try values(flow, task, key: "two", metrics: names) {
                 #expect(row.value == nil && row.reason != nil, "\(name)")
             }

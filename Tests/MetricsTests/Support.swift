@@ -116,3 +116,20 @@ func moments(_ values: [Double]) -> (mean: Double, variance: Double) {
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
     return (mean, variance)
 }
+
+/// `twoModes` with one coordinate and one log density that a test chooses.
+struct BrokenFlow: SampleableDensity {
+    let dimension = 2
+    var point = 1.0
+    var density = -1.0
+    func sample(count: Int, stream: RandomStream) -> Points {
+        var points = twoModes().sample(count: count, stream: stream)
+        points[0, 0] = point
+        return points
+    }
+    func logProbability(of points: Points) -> [Double] {
+        var result = twoModes().logProbability(of: points)
+        result[1] = density
+        return result
+    }
+}

@@ -86,7 +86,7 @@ extension DoublePrecisionDensity {
                 }
                 let (low, high) = (max(value - lower, 1e-7 * side), max(upper - value, 1e-7 * side))
                 if box.isProbit {
-                    let tail = Self.normalQuantile(min(low, high) / side)
+                    let tail = Elementary.normalQuantile(min(low, high) / side)
                     values[d * Self.width + t] = low <= high ? tail : -tail
                     logDet[t] += 0.5 * tail * tail + Elementary.halfLogTwoPi - Elementary.log(side)
                 } else {
@@ -95,20 +95,5 @@ extension DoublePrecisionDensity {
                 }
             }
         }
-    }
-
-    /// Φ⁻¹(p), 10⁻⁸ ≤ p ≤ ½: Hastings' approximation (Abramowitz and Stegun 1964, 26.2.23; error 4.5·10⁻⁴) and two steps
-    /// of Halley's method.
-    static func normalQuantile(_ p: Double) -> Double {
-        let t = (-2 * Elementary.log(p)).squareRoot()
-        let numerator = 2.515517 + t * (0.802853 + t * 0.010328)
-        let denominator = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308))
-        var x = numerator / denominator - t
-        for _ in 0..<2 {
-            let error = Elementary.normalCumulative(x) - p
-            let step = error * Elementary.squareRootOfTwoPi * Elementary.exp(0.5 * x * x)
-            x -= step / (1 + 0.5 * x * step)
-        }
-        return x
     }
 }

@@ -68,7 +68,7 @@ package enum Bootstrap {
         let below = Double(draws.prefix { $0 < value }.count)
         let equal = Double(draws.count) - below - Double(draws.reversed().prefix { $0 > value }.count)
         let floor = 1 / Double(resamples + 1)
-        let bias = normalQuantile(min(max((below + 0.5 * equal) / Double(resamples), floor), 1 - floor))
+        let bias = Elementary.normalQuantile(min(max((below + 0.5 * equal) / Double(resamples), floor), 1 - floor))
         let half = jackknife.halfWidth
         /// The resample at a normal deviate, corrected for bias and acceleration (Efron 1987, 2.3).
         func quantile(_ deviate: Double) -> Double {
@@ -97,18 +97,6 @@ package enum Bootstrap {
             draws[draw] = statistic(counts)
         }
         return draws.sorted()
-    }
-
-    /// The x with Φ(x) = p, 0 < p < 1, by bisection.
-    static func normalQuantile(_ p: Double) -> Double {
-        if p > 0.5 { return -normalQuantile(1 - p) }
-        var lower = -40.0
-        var upper = 0.0
-        for _ in 0..<60 {
-            let middle = 0.5 * (lower + upper)
-            if Elementary.normalCumulative(middle) < p { lower = middle } else { upper = middle }
-        }
-        return 0.5 * (lower + upper)
     }
 }
 
