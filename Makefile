@@ -2,7 +2,7 @@
 
 FLOWEXP := .build/release/flowexp
 
-.PHONY: help demo build test lint bench bench-engine bench-peers kill-test numpy-check sanitize clean dependencies
+.PHONY: help demo build test lint bench bench-engine bench-peers torture numpy-check sanitize clean dependencies
 
 help:
 	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
@@ -11,7 +11,7 @@ help:
 	@echo 'make bench   measure this machine, then ours beside the Python peers (makes .build/peers-venv; takes hours)'
 	@echo 'make bench-engine          ours alone'
 	@echo 'make bench-peers BENCH="--quick"   ours beside the peers, with options of Benchmarks/peers/run.py'
-	@echo 'make kill-test KILLS=20   kill -9 a sweep at random moments and compare the results'
+	@echo 'make torture MINUTES=60   try every promise of docs/reliability.md: kill, fill the disk, flip bits, ...'
 	@echo 'make numpy-check   compare exports, files and metrics with NumPy (needs python3 with NumPy)'
 	@echo 'make sanitize   run the kernels'\'' and the engine'\''s tests under AddressSanitizer and UBSan'
 	@echo 'make clean   remove what was built (runs/ stays)'
@@ -41,9 +41,11 @@ BENCH ?=
 bench-peers: build
 	python3 Benchmarks/peers/run.py $(BENCH)
 
-KILLS ?= 20
-kill-test: build
-	bash Scripts/kill-test.sh $(KILLS)
+MINUTES ?= 60
+TORTURE ?=
+torture: build
+	bash Scripts/torture/dependencies.sh
+	python3 Scripts/torture --minutes $(MINUTES) $(TORTURE)
 
 numpy-check: build
 	python3 Scripts/numpy_check.py $(FLOWEXP)
