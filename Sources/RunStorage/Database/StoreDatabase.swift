@@ -27,7 +27,10 @@ final class StoreDatabase: Sendable {
                 // The journal is deleted at each commit. WAL would expose two writing processes to the WAL-reset
                 // corruption bug of the system library.
                 try database.execute(sql: "PRAGMA journal_mode = DELETE")
-                try database.execute(sql: "PRAGMA synchronous = FULL")
+                // EXTRA is FULL and flushes the directory after a commit has deleted the journal (sqlite.org/pragma.html):
+                // without it a power loss could bring the journal back and undo the commit, while files that were
+                // removed because of it stay removed.
+                try database.execute(sql: "PRAGMA synchronous = EXTRA")
             }
             // Damage in the schema or in a cell is an error, never a guess.
             try database.execute(sql: "PRAGMA cell_size_check = ON")
