@@ -28,6 +28,11 @@ extension RunStore {
             let sweepID = try self.touchSweep(database, name: sweepName, now: now)
             let newest = try StoredRevision.newest(database, sweepID: sweepID, sweepName: sweepName)
             if let newest, newest.intactExpansion == expansion {
+                // A store of before has no files of its revisions.
+                let path = RevisionFile.path(sweepName: sweepName, number: newest.number, hash: newest.hash)
+                if !SystemCalls.exists(self.layout.absolute(path)) {
+                    try self.writeRevisionFile(database, revisionID: newest.id)
+                }
                 return RevisionChange(
                     revisionID: newest.id, number: newest.number, isNew: false, added: 0, removed: 0, kept: runs.count)
             }
@@ -48,6 +53,8 @@ extension RunStore {
                 ])
             let revisionID = database.lastInsertedRowID
             try self.insertRuns(database, runs, revisionID: revisionID)
+            // Before the COMMIT, and after everything that may refuse the expansion.
+            try self.writeRevisionFile(database, revisionID: revisionID)
             let kept = ids.intersection(previous).count
             return RevisionChange(
                 revisionID: revisionID, number: number, isNew: true, added: ids.count - kept,
@@ -142,7 +149,7 @@ extension RunStore {
             throw RunStoreError(
                 .corrupt, what: "the record of revision \(revision.number) changed since it was written",
                 location: "\(path), sweep \(StoreLayout.printable(name))",
-                remedy: "Run `flowexp sweep` with the spec again, which records it anew.")
+                remedy: "Run `flowexp store repair`, or `flowexp sweep` with the spec again, which records it anew.")
         }
         return revision
     }

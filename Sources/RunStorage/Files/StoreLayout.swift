@@ -12,6 +12,14 @@ struct StoreLayout: Sendable {
     var temporary: String { root + "/tmp" }
     var artefacts: String { root + "/artefacts" }
     var backups: String { root + "/backups" }
+    /// One file per revision of a sweep, see ``RevisionFile``.
+    var revisions: String { root + "/revisions" }
+
+    /// The directories every store has.
+    var directories: [String] { [locks, temporary, artefacts, revisions] }
+
+    /// Whether a run or a revision has left a file: then a database was here too.
+    var holdsWork: Bool { [artefacts, revisions].contains { !SystemCalls.names(in: $0).isEmpty } }
 
     func lock(ofRun id: String) -> String { locks + "/" + id }
     /// Relative to the root.
