@@ -123,16 +123,16 @@ struct StoreOpening {
         guard identity.applicationID == StoreSchema.applicationID else {
             throw RunStoreError(
                 .notAStore, what: "the database was not made by flowexp", location: layout.database,
-                remedy: "Choose another store with --store.")
+                remedy: layout.holdsWork ? StoreDatabase.damagedRemedy : "Choose another store with --store.")
         }
-        guard identity.version <= StoreSchema.version else {
+        guard identity.version <= StoreSchema.version || identity.version >= StoreSchema.unreachedVersion else {
             throw RunStoreError(
                 .newerVersion(found: identity.version, supported: StoreSchema.version),
                 what: "the store has version \(identity.version), this program knows up to \(StoreSchema.version)",
                 location: layout.root, remedy: "Use the newer flowexp that wrote it.")
         }
         // Version, application id and tables are written in one transaction, so one does not come without the others.
-        guard identity.version >= 1, !identity.isEmpty else {
+        guard (1...StoreSchema.version).contains(identity.version), !identity.isEmpty else {
             throw RunStoreError(
                 .corrupt,
                 what: identity.isEmpty

@@ -109,7 +109,11 @@ struct DatabaseSurvey {
     /// One run, in a transaction of its own.
     func content(ofRun id: String) throws -> StoredContent? {
         guard let key = keys[id] else { return nil }
-        return try database.read { StoredContent($0, key: key, id: id, path: self.path) }
+        do {
+            return try database.read { StoredContent($0, key: key, id: id, path: self.path) }
+        } catch let error as RunStoreError where error.kind == .corrupt {
+            return StoredContent(key: key, id: id, damage: error.what)
+        }
     }
 }
 

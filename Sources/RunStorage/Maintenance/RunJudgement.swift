@@ -59,9 +59,9 @@ struct RunJudgement {
     fileprivate mutating func report(
         _ severity: StoreProblem.Severity, _ what: String, _ path: String?, _ remedy: String
     ) {
-        problems.append(
-            StoreProblem(
-                severity: severity, what: what, location: path ?? "flowexp.sqlite, run \(id)", remedy: remedy))
+        let problem = StoreProblem(
+            severity: severity, what: what, location: path ?? "flowexp.sqlite, run \(id)", remedy: remedy)
+        if !problems.contains(problem) { problems.append(problem) }
     }
 
     // MARK: - Steps
@@ -100,7 +100,7 @@ struct RunJudgement {
         if stored?.state == .completed || (!isTrusted && folder.outcomes.contains { $0.state == .completed }) {
             redoneBecause = problems.last { $0.severity == .damage }?.what ?? "its record is nowhere whole"
             if stored == nil {
-                report(.damage, "the result is not whole", folder.outcomes.first?.path, Remedy.repair)
+                report(.damage, "the result is not whole", folder.outcomes.first?.path, Remedy.planAgain)
             }
         } else if stored?.state == .failed || (!isTrusted && folder.outcomes.contains { $0.state == .failed }) {
             redoneBecause = "the record of its failure is nowhere whole"
@@ -122,7 +122,7 @@ struct RunJudgement {
         for artefact in content.rows.artefacts {
             guard let problem = try verifier.problem(artefact) else { continue }
             isGood = false
-            report(severity, "the result's file \(problem)", artefact.path, Remedy.repair)
+            report(severity, "the result's file \(problem)", artefact.path, Remedy.planAgain)
         }
         return isGood
     }
@@ -135,7 +135,7 @@ struct RunJudgement {
         switch outcome?.record {
         case nil:
             if ended.rows.state == .failed {
-                report(.note, "a version before wrote no file for this failure", path, Remedy.migrate)
+                report(.note, "this failure has no file (earlier versions wrote none)", path, Remedy.migrate)
             } else {
                 report(.damage, "the record's file is missing", path, Remedy.repair)
             }
@@ -149,18 +149,15 @@ struct RunJudgement {
 
     private mutating func compare(_ content: RecordContent, _ path: String) {
         guard let recorded = stored?.ended, content.hash != recorded.hash else { return }
-        var stripped = (content, recorded)
-        stripped.0.rows.metrics = []
-        stripped.1.rows.metrics = []
-        guard stripped.0.recomputedHash == stripped.1.recomputedHash else {
+        guard content.isSame(asideFromMetrics: recorded) else {
             report(.damage, "the record's file and the database disagree", path, Remedy.repair)
             setAside.append(path)
             return
         }
         // The file is written first, so it has the newer value where both have one.
         let merged = (recorded.rows.metrics + content.rows.metrics).storable
-        if merged != content.rows.metrics {
-            report(.note, "a version before added metrics to the database only", path, Remedy.migrate)
+        if !content.completes(recorded) {
+            report(.note, "metrics are in the database only (earlier versions added them there)", path, Remedy.migrate)
         } else {
             report(
                 .note, "metrics were computed, but a crash came before they were recorded", path,
@@ -216,6 +213,19 @@ extension RunJudgement {
 }
 
 extension RecordContent {
+    /// Whether two records agree in everything but their metrics.
+    func isSame(asideFromMetrics other: RecordContent) -> Bool {
+        var stripped = (self, other)
+        stripped.0.rows.metrics = []
+        stripped.1.rows.metrics = []
+        return stripped.0.recomputedHash == stripped.1.recomputedHash
+    }
+
+    /// Whether this is `other` with metrics added or renewed.
+    func completes(_ other: RecordContent) -> Bool {
+        isSame(asideFromMetrics: other) && (other.rows.metrics + rows.metrics).storable == rows.metrics
+    }
+
     var recomputedHash: [UInt8] { rows.hashes(id: id, configurationJSON: configurationJSON).record }
 }
 

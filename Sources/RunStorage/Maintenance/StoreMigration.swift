@@ -52,7 +52,9 @@ extension RunStore {
             if !content.damage.isEmpty { migration.damaged += 1 }
             guard let ended = content.ended else { continue }
             let bytes = try SystemCalls.read(layout.absolute(ended.path))
-            if let bytes, RecordFile.read(bytes).content?.hash == ended.hash { continue }
+            let written = bytes.flatMap { RecordFile.read($0).content }
+            // One that has more comes from a crash just before the COMMIT that added metrics; it is right too.
+            if let written, written.hash == ended.hash || written.completes(ended) { continue }
             try files.writeRecord(ended)
             migration.written.append(ended.path)
         }

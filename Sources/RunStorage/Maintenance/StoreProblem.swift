@@ -47,6 +47,7 @@ public struct StoreCheck: Sendable, Equatable {
 
 enum Remedy {
     static let repair = "`flowexp store repair` mends it."
+    static let planAgain = "`flowexp store repair` puts it away and plans the run again."
     static let migrate = "`flowexp store migrate` writes it."
     static let gc = "It does no harm and may be removed."
     static let nextRun = "The next attempt at the run removes it."

@@ -45,7 +45,7 @@ extension RunStore {
         let lock = try opening.exclusive()
         defer { lock.release() }
         var survey = StoreSurvey(layout: layout, quick: false, identifies: identifies)
-        try survey.readDatabase(opening.existing)
+        try survey.readDatabase { try current(opening, mayMigrate: !dryRun) }
         try survey.readRevisionFiles()
         try survey.readAll()
         if let version = survey.newerVersion {
@@ -66,5 +66,16 @@ extension RunStore {
             try rebuild.perform()
         }
         return rebuild.report
+    }
+
+    /// The database for reading. One of an earlier version is brought forward first: when that fails, it is a damaged one.
+    private static func current(_ opening: StoreOpening, mayMigrate: Bool) throws -> StoreDatabase {
+        do {
+            return try opening.existing()
+        } catch let error as RunStoreError {
+            guard case .olderVersion = error.kind, mayMigrate else { throw error }
+            try opening.migrated().database.close()
+            return try opening.existing()
+        }
     }
 }

@@ -40,7 +40,7 @@ struct StoreSurvey {
             database = survey
         } catch let error as RunStoreError {
             switch error.kind {
-            case .corrupt, .notAStore, .missingStore:
+            case .corrupt, .notAStore:
                 report(.damage, error.what, "flowexp.sqlite", Remedy.repair)
             default: throw error
             }
@@ -74,7 +74,7 @@ struct StoreSurvey {
         for path in stored.keys.sorted() where found[path] == nil {
             missingRevisionFiles.append(path)
             if damagedRevisionFiles.contains(path) { continue }
-            report(.note, "a version before wrote no file for this revision", path, Remedy.migrate)
+            report(.note, "this revision has no file (earlier versions wrote none)", path, Remedy.migrate)
         }
         let isWhole = database?.isWhole == true
         revisions = isWhole ? stored : found.merging(stored) { file, _ in file }

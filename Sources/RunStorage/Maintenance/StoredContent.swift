@@ -16,6 +16,13 @@ struct StoredContent: Equatable {
     /// Rows that can be read.
     var checkpoints: [CheckpointRow] = []
 
+    /// A run of which nothing can be read.
+    init(key: Int64, id: String, damage: String) {
+        self.key = key
+        self.id = id
+        self.damage = [damage]
+    }
+
     init(_ database: Database, key: Int64, id: String, path: String) {
         self.key = key
         self.id = id

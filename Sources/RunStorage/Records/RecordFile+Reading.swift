@@ -46,6 +46,11 @@ extension RecordFile {
             guard
                 content.rows.hashes(id: content.id, configurationJSON: content.configurationJSON).record == content.hash
             else { return .damaged("is not what was written (its SHA-256 differs)") }
+            // What the hash does not cover, such as the names of the columns, shows here. Records of before the version that
+            // writes failures lack two members.
+            if value["failureCode"] != nil && content.fileBytes != bytes {
+                return .damaged("is not what was written (bytes outside the record changed)")
+            }
             return .verified(content)
         } catch let error as UnreadableMember {
             return .damaged("has no usable \(error.name)")

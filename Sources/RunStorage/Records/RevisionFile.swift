@@ -98,7 +98,8 @@ struct RevisionFile: Equatable {
                 return run
             }
             let file = try RevisionFile(head, runs: runs)
-            guard Hashing.hexadecimal(file.contentHash) == (try foot.text("sha256")) else {
+            // The hash first: comparing all bytes is for what it does not cover.
+            guard Hashing.hexadecimal(file.contentHash) == (try foot.text("sha256")), file.bytes == bytes else {
                 return .damaged("is not what was written (its SHA-256 differs)")
             }
             return .verified(file)
