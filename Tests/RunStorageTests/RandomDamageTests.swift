@@ -10,15 +10,15 @@ import Testing
     private let count = Int(ProcessInfo.processInfo.environment["FLOWEXP_TEST_DAMAGE"] ?? "") ?? 200
 
     @Test func damagedPagesAreNoticedAndMended() throws {
-        let original = TemporaryDirectory()
+        let original = TemporaryDirectory(inMemory: true)
         try RepairSample.make(original)
         let digest = try original.digest()
-        let expected = try RepairSample.workAgain(try TemporaryDirectory(copying: original))
+        let expected = try RepairSample.workAgain(try TemporaryDirectory(copying: original, inMemory: true))
         let good = try Data(contentsOf: URL(fileURLWithPath: original.database))
         var generator = SeededGenerator(state: 20_240_607)
         var (noticed, harmless) = (0, 0)
         for number in 0..<count {
-            let directory = try TemporaryDirectory(copying: original)
+            let directory = try TemporaryDirectory(copying: original, inMemory: true)
             defer { try? FileManager.default.removeItem(atPath: directory.path) }
             let (data, what) = Self.harmed(good, &generator)
             let comment: Comment = "damage \(number): \(what)"
@@ -46,12 +46,12 @@ import Testing
     }
 
     @Test func damagedFilesAreNoticedAndMended() throws {
-        let original = TemporaryDirectory()
+        let original = TemporaryDirectory(inMemory: true)
         try RepairSample.make(original)
-        let expected = try RepairSample.workAgain(try TemporaryDirectory(copying: original))
+        let expected = try RepairSample.workAgain(try TemporaryDirectory(copying: original, inMemory: true))
         var generator = SeededGenerator(state: 7)
         for number in 0..<count / 4 {
-            let directory = try TemporaryDirectory(copying: original)
+            let directory = try TemporaryDirectory(copying: original, inMemory: true)
             defer { try? FileManager.default.removeItem(atPath: directory.path) }
             var names = ["revisions", "artefacts"].flatMap { top in
                 (try? FileManager.default.subpathsOfDirectory(atPath: directory.store + "/" + top))?

@@ -56,8 +56,8 @@ extension TemporaryDirectory {
     var store: String { path + "/store" }
 
     /// A copy of another store.
-    convenience init(copying other: TemporaryDirectory) throws {
-        self.init()
+    convenience init(copying other: TemporaryDirectory, inMemory: Bool = false) throws {
+        self.init(inMemory: inMemory)
         try FileManager.default.copyItem(atPath: other.store, toPath: store)
     }
 
