@@ -215,6 +215,82 @@ import Testing
         #expect(try !store.recordSample(5, sweep: "demo").isNew)
     }
 
+    @Test func metricsThatOnlyOneSideHasAreKept() throws {
+        let directory = try sample()
+        let other = try TemporaryDirectory(copying: directory)
+        let store = try other.open()
+        let added = MetricRecord(name: "later", parametersJSON: "{}", version: 1, value: 3, direction: "lower")
+        try store.saveMetrics(runID: Sample.id(0), metrics: [added])
+        try store.close()
+        let name = "artefacts/" + Sample.id(0) + "/published-1/record.json"
+        let files = [directory, other].map { URL(fileURLWithPath: $0.store + "/" + name) }
+        let contents = try files.map { try Data(contentsOf: $0) }
+        #expect(contents[0] != contents[1])
+
+        // A crash between the file and the COMMIT.
+        try contents[1].write(to: files[0])
+        let check = try directory.check()
+        #expect(check.isSound && check.count(.note) == 1)
+        #expect(try RunStore.migrate(at: directory.store).written.isEmpty)
+        try directory.remove("flowexp.sqlite")
+        try directory.repair()
+        let again = try directory.open(.readOnly)
+        #expect(try again.record(idPrefix: Sample.id(0)).metrics.contains(added))
+
+        // An earlier version added metrics to the database only.
+        try contents[0].write(to: files[1])
+        #expect(try other.check().problems.map(\.location) == [name])
+        #expect(try RunStore.migrate(at: other.store).written == [name])
+        #expect(try Data(contentsOf: files[1]) == contents[1])
+        #expect(try other.check().problems.isEmpty)
+    }
+
+    @Test func theJournalOfALostDatabaseNeverMeetsTheNewOne() throws {
+        let directory = try sample()
+        let digest = try directory.digest()
+        // A hot journal by its head; SQLite would play it back into whatever database it finds beside it.
+        let database = try Data(contentsOf: URL(fileURLWithPath: directory.database))
+        let head: [UInt8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]
+        try (Data(head) + database).write(to: URL(fileURLWithPath: directory.database + "-journal"))
+        try directory.remove("flowexp.sqlite")
+        try directory.repair()
+        #expect(!directory.exists("flowexp.sqlite-journal"))
+        #expect(directory.names("backups").contains { $0.hasSuffix(".sqlite-journal") })
+        #expect(try directory.digest() == digest)
+    }
+
+    @Test func aForeignDatabaseBesideRunsIsPutAway() throws {
+        let directory = try sample()
+        let digest = try directory.digest()
+        try directory.tamper("PRAGMA application_id = 1")
+        #expect(storeError { _ = try directory.open() }?.remedy.contains("store repair") == true)
+        #expect(try directory.check().version == nil)
+        try directory.repair()
+        #expect(try directory.digest() == digest)
+    }
+
+    /// The run is planned, so no hash of the database covers its configuration; publishing would have given it one.
+    @Test(arguments: [true, false]) func aDamagedConfigurationOfAPlannedRunIsNoticed(hasRevisionFile: Bool) throws {
+        let directory = try sample()
+        try directory.tamper(
+            "UPDATE run_records SET configuration = replace(configuration, 'gmm', 'gmn') WHERE run_key = 5")
+        if !hasRevisionFile { try directory.remove("revisions") }
+        let store = try directory.open()
+        #expect(storeError { try store.recordSample(5, sweep: "demo") }?.kind == .conflict)
+        try store.close()
+        let good = Sample.runs(5)
+        let identifies: ConfigurationCheck = { id, text in good.contains { $0.id == id && $0.configurationJSON == text }
+        }
+        #expect(try RunStore.check(at: directory.store, identifies: identifies).count(.damage) == 1)
+        #expect(try RunStore.migrate(at: directory.store, identifies: identifies).damaged == (hasRevisionFile ? 0 : 1))
+        let repair = try RunStore.repair(at: directory.store, identifies: identifies)
+        #expect(repair.lostRuns == (hasRevisionFile ? [] : [Sample.id(4)]))
+        #expect(try RunStore.check(at: directory.store, identifies: identifies).isSound)
+        let again = try directory.open()
+        #expect(try again.recordSample(5, sweep: "demo").isNew == !hasRevisionFile)
+        #expect(try again.record(idPrefix: Sample.id(4)).configurationJSON == good[4].configurationJSON)
+    }
+
     @Test func sweepingAgainWritesTheRevisionsFile() throws {
         let directory = try sample()
         let names = directory.names("revisions")

@@ -18,8 +18,13 @@ struct StoreLayout: Sendable {
     /// The directories every store has.
     var directories: [String] { [locks, temporary, artefacts, revisions] }
 
-    /// Whether a run or a revision has left a file: then a database was here too.
-    var holdsWork: Bool { [artefacts, revisions].contains { !SystemCalls.names(in: $0).isEmpty } }
+    /// Whether a run or a revision has left a file, or may have: then a database was here too.
+    var holdsWork: Bool {
+        [artefacts, revisions].contains { path in
+            guard let names = try? SystemCalls.readableNames(in: path) else { return true }
+            return !names.isEmpty
+        }
+    }
 
     func lock(ofRun id: String) -> String { locks + "/" + id }
     /// Relative to the root.

@@ -75,7 +75,7 @@ struct Rebuild {
 
     /// Judges every run in turn, so that only one is in memory, and hands over those that can be rebuilt.
     private mutating func judgeRuns(_ body: (inout Rebuild, RunJudgement) throws -> Void) throws {
-        for id in survey.runIDs().ids {
+        for id in try survey.runIDs().ids {
             let judgement = try survey.judge(id)
             setAside += judgement.setAside
             if let reason = judgement.redoneBecause {

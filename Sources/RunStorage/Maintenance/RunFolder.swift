@@ -30,7 +30,7 @@ struct RunFolder {
     init(id: String, verifier: inout FileVerifier) throws {
         self.id = id
         let directory = verifier.layout.directory(ofRun: id)
-        for name in SystemCalls.names(in: verifier.layout.absolute(directory)) {
+        for name in try SystemCalls.readableNames(in: verifier.layout.absolute(directory)) {
             let path = directory + "/" + name
             if let (state, fence) = Self.outcome(name) {
                 var outcome = Outcome(path: path, fence: fence, state: state)

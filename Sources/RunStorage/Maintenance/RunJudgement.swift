@@ -22,17 +22,17 @@ struct RunJudgement {
     /// The number of attempts.
     private(set) var fence = 0
     /// Oldest first, at most two, numbered.
-    fileprivate(set) var checkpoints: [CheckpointRow] = []
+    var checkpoints: [CheckpointRow] = []
     /// Files and directories that a repair moves to the backups, relative to the store.
-    fileprivate(set) var setAside: [String] = []
+    var setAside: [String] = []
     /// Why a run that had ended has to be done again.
     private(set) var redoneBecause: String?
     /// Set when a later flowexp wrote a file.
     private(set) var newerVersion: Int?
 
-    fileprivate let stored: StoredContent?
-    fileprivate let folder: RunFolder
-    fileprivate let context: Context
+    let stored: StoredContent?
+    let folder: RunFolder
+    let context: Context
 
     init(
         stored: StoredContent?, folder: RunFolder, context: Context, verifier: inout FileVerifier
@@ -56,7 +56,7 @@ struct RunJudgement {
         }
     }
 
-    fileprivate mutating func report(
+    mutating func report(
         _ severity: StoreProblem.Severity, _ what: String, _ path: String?, _ remedy: String
     ) {
         let problem = StoreProblem(
@@ -185,22 +185,25 @@ struct RunJudgement {
         }
     }
 
+    /// A configuration counts when a hash covers it, in a record or a revision's file, or when the run's id says so.
     private mutating func judgeConfiguration() {
         let recorded = stored?.configurationJSON
-        if let recorded, let known = context.configurationJSON, recorded != known {
+        let known = context.configurationJSON
+        if let recorded, let known, recorded != known {
             report(.damage, "the configuration is not that of the revision's file", nil, Remedy.repair)
         }
         if let ended {
             configurationJSON = ended.configurationJSON
             return
         }
-        func isBelieved(_ text: String) -> Bool { context.identifies?(id, text) ?? context.isDatabaseWhole }
-        if let recorded, let identifies = context.identifies, !identifies(id, recorded) {
+        configurationJSON = known ?? folder.outcomes.lazy.compactMap { $0.content?.configurationJSON }.first
+        if configurationJSON != nil { return }
+        guard let recorded else { return }
+        if context.identifies?(id, recorded) ?? context.isDatabaseWhole {
+            configurationJSON = recorded
+        } else {
             report(.damage, "the configuration is not the one that the run's id stands for", nil, Remedy.repair)
         }
-        configurationJSON =
-            context.configurationJSON ?? folder.outcomes.lazy.compactMap { $0.content?.configurationJSON }.first
-            ?? recorded.flatMap { isBelieved($0) ? $0 : nil }
     }
 }
 
@@ -227,61 +230,4 @@ extension RecordContent {
     }
 
     var recomputedHash: [UInt8] { rows.hashes(id: id, configurationJSON: configurationJSON).record }
-}
-
-// MARK: - Checkpoints
-
-extension RunJudgement {
-    private mutating func judgeCheckpoints(_ verifier: inout FileVerifier) throws {
-        if ended?.rows.state == .completed {
-            for checkpoint in folder.checkpoints {
-                report(.leftover, "a checkpoint of a completed run", checkpoint.path, Remedy.gc)
-            }
-            return
-        }
-        var kept = try goodRows(&verifier)
-        let named = Set((stored?.checkpoints ?? []).filter(\.isIntact).map(\.file))
-        let rowsAreLost =
-            stored == nil || !context.isDatabaseWhole || stored?.damage.isEmpty == false
-            || stored?.checkpoints.contains { !$0.isIntact } == true
-        for checkpoint in folder.checkpoints where !named.contains(checkpoint.path) {
-            if !rowsAreLost {
-                report(.leftover, "a checkpoint that was not recorded", checkpoint.path, Remedy.nextRun)
-            } else if let row = try Self.row(checkpoint, &verifier) {
-                kept.append(row)
-            } else {
-                report(
-                    .damage, "the checkpoint does not verify, or its name tells too little", checkpoint.path,
-                    Remedy.repair)
-                setAside.append(checkpoint.path)
-            }
-        }
-        kept.sort { ($0.fence, $0.sequence) < ($1.fence, $1.sequence) }
-        checkpoints = kept.suffix(2).enumerated().map { $1.numbered($0 + 1) }
-    }
-
-    private mutating func goodRows(_ verifier: inout FileVerifier) throws -> [CheckpointRow] {
-        var good: [CheckpointRow] = []
-        for row in stored?.checkpoints ?? [] {
-            guard row.isIntact else {
-                report(.damage, "the record of a checkpoint changed since it was written", nil, Remedy.repair)
-                continue
-            }
-            guard let problem = try verifier.problem(row.file, size: row.size, sha256: row.sha256) else {
-                good.append(row)
-                continue
-            }
-            report(
-                .damage, "the checkpoint of step \(row.step) \(problem)", row.file,
-                "The run goes on from the one before, or from step 0; `flowexp store repair` puts the file away.")
-            if SystemCalls.exists(verifier.layout.absolute(row.file)) { setAside.append(row.file) }
-        }
-        return good
-    }
-
-    private static func row(_ checkpoint: RunFolder.Checkpoint, _ verifier: inout FileVerifier) throws -> CheckpointRow?
-    {
-        guard let name = checkpoint.name, let bytes = try verifier.read(checkpoint.path) else { return nil }
-        return CheckpointRow(name, file: checkpoint.path, sequence: name.sequence, bytes: bytes)
-    }
 }

@@ -21,7 +21,9 @@ extension RunStore {
     /// write. The store must not be open anywhere.
     ///
     /// - Throws: `.busy`, `.missingStore`, `.newerVersion`, `.corrupt`, `.permission`, `.diskFull`, `.inputOutput`.
-    public static func migrate(at path: String, busyTimeout: Double = 60) throws -> StoreMigration {
+    public static func migrate(
+        at path: String, busyTimeout: Double = 60, identifies: ConfigurationCheck? = nil
+    ) throws -> StoreMigration {
         let layout = StoreLayout(path: path)
         guard SystemCalls.exists(layout.database) || layout.holdsWork else { throw missing(layout) }
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
@@ -31,18 +33,24 @@ extension RunStore {
         let (database, found, backup) = try opening.migrated()
         var migration = StoreMigration(
             path: layout.root, found: found, current: StoreSchema.version, backup: backup)
-        try writeMissingFiles(layout, database, &migration)
+        try writeMissingFiles(layout, database, identifies, &migration)
         try database.close()
         return migration
     }
 
     private static func writeMissingFiles(
-        _ layout: StoreLayout, _ database: StoreDatabase, _ migration: inout StoreMigration
+        _ layout: StoreLayout, _ database: StoreDatabase, _ identifies: ConfigurationCheck?,
+        _ migration: inout StoreMigration
     ) throws {
         let files = DurableFiles(layout: layout)
         let survey = try DatabaseSurvey(database, path: layout.database)
         for (path, revision) in survey.revisions.sorted(by: { $0.key < $1.key })
         where !SystemCalls.exists(layout.absolute(path)) {
+            // No hash of the database covers these; a damaged one must not get a fresh hash.
+            guard revision.runs.allSatisfy({ identifies?($0.id, $0.configurationJSON) ?? true }) else {
+                migration.damaged += 1
+                continue
+            }
             try files.writeRevision(revision)
             migration.written.append(path)
         }

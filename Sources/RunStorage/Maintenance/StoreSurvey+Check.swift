@@ -3,7 +3,7 @@ import Foundation
 extension StoreSurvey {
     /// Judges every run and looks at whatever else lies in the store.
     mutating func readAll() throws {
-        let (ids, strangers) = runIDs()
+        let (ids, strangers) = try runIDs()
         check.runs = ids.count
         for id in ids { try readRun(id) }
         for path in strangers {

@@ -15,7 +15,7 @@ struct StoreSurvey {
     private(set) var damagedRevisionFiles: [String] = []
     /// Revision files that are missing or damaged while the revision is known.
     private(set) var missingRevisionFiles: [String] = []
-    /// Configurations by run id, from the revision files and those revisions of the database that verify.
+    /// Configurations by run id, from the revision files that verify.
     private(set) var configurations: [String: String] = [:]
     /// A version of a file that this program does not know.
     private(set) var newerVersion: Int?
@@ -51,7 +51,7 @@ struct StoreSurvey {
     mutating func readRevisionFiles() throws {
         let stored = database?.revisions ?? [:]
         var found: [String: RevisionFile] = [:]
-        for name in SystemCalls.names(in: layout.revisions) {
+        for name in try SystemCalls.readableNames(in: layout.revisions) {
             let path = "revisions/" + name
             guard (try? StoreLayout.check(artefactName: name)) != nil, let bytes = try verifier.read(path) else {
                 report(.leftover, "nobody names this", path, Remedy.gc)
@@ -78,19 +78,16 @@ struct StoreSurvey {
         }
         let isWhole = database?.isWhole == true
         revisions = isWhole ? stored : found.merging(stored) { file, _ in file }
-        // A file's hash covers the configurations, the database's revisions do not.
-        for revision in stored.values where database?.isWhole == true { note(revision) }
-        for revision in found.values { note(revision) }
+        // A file's hash covers the configurations; that of the database's revision does not.
+        for revision in found.values {
+            for run in revision.runs { configurations[run.id] = run.configurationJSON }
+        }
         check.revisions = revisions.count
     }
 
-    private mutating func note(_ revision: RevisionFile) {
-        for run in revision.runs { configurations[run.id] = run.configurationJSON }
-    }
-
     /// Ids in the database, in the revisions and in the files, sorted.
-    func runIDs() -> (ids: [String], strangers: [String]) {
-        let names = SystemCalls.names(in: layout.artefacts)
+    func runIDs() throws -> (ids: [String], strangers: [String]) {
+        let names = try SystemCalls.readableNames(in: layout.artefacts)
         let folders = names.filter { (try? StoreLayout.check(runID: $0)) != nil }
         var ids = Set(database?.keys.keys.map { $0 } ?? [])
         if database?.isWhole != true {

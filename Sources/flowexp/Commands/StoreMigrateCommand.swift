@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Experiments
 import RunStorage
 
 /// `flowexp store migrate`.
@@ -21,7 +22,8 @@ struct StoreMigrateCommand: ParsableCommand {
 
     func run() throws {
         talk.apply()
-        let migration = try RunStore.migrate(at: try StoreLocation.checkedPath(store), busyTimeout: 2)
+        let migration = try RunStore.migrate(
+            at: try StoreLocation.checkedPath(store), busyTimeout: 2, identifies: RunConfiguration.identifies)
         if output.json {
             return try JSONOutput.print(StoreMaintenanceText.json(migration))
         }
