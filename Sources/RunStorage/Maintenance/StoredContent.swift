@@ -31,6 +31,11 @@ struct StoredContent: Equatable {
                 damage.append("the record cannot be found by its key")
                 return
             }
+            // A page in place of another gives keys to names that are no runs'.
+            guard run.record.id == id else {
+                damage.append("its key is another run's")
+                return
+            }
             configurationJSON = run.record.configurationJSON
             state = run.storedState
             if Counter.range.contains(run.record.attempts) {
