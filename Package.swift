@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "Training", dependencies: ["Flows", "Tasks", "FlowMath", "Catalog"]),
         .target(name: "Experiments", dependencies: ["Training", "Tasks", "Metrics", "Flows", "Catalog", crypto]),
         .target(name: "Benchmarks", dependencies: ["Training", "Tasks", "Metrics", "Flows", "FlowMath", "Catalog"]),
-        .target(name: "RunStorage", dependencies: [grdb, crypto, logging]),
+        .target(name: "RunStorage", dependencies: ["Catalog", grdb, crypto, logging]),
         .target(name: "PointFiles", dependencies: ["FlowMath"]),
         .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
         .target(name: "Orchestration", dependencies: ["Experiments", "RunStorage", "Metrics", "Catalog", logging]),

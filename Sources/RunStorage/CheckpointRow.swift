@@ -20,12 +20,38 @@ struct CheckpointRow: Equatable {
         self.fence = fence
         self.phase = phase
         self.step = step
-        file = directory + "/checkpoint-\(fence)-\(sequence).safetensors"
         size = bytes.count
         sha256 = Hashing.sha256(bytes)
+        let name = CheckpointName.text(fence: fence, sequence: sequence, phase: phase, step: step, sha256: sha256)
+        file = directory + "/" + name
         rowSHA256 = []
         rowSHA256 = expectedRowSHA256
     }
+
+    /// The row again, from a file's name and bytes; nil when the bytes are not those that were named.
+    init?(_ name: CheckpointName, file: String, sequence: Int, bytes: [UInt8]) {
+        self.sequence = sequence
+        fence = name.fence
+        phase = name.phase
+        step = name.step
+        self.file = file
+        size = bytes.count
+        sha256 = Hashing.sha256(bytes)
+        guard Hashing.hexadecimal(sha256).hasPrefix(name.digestPrefix) else { return nil }
+        rowSHA256 = []
+        rowSHA256 = expectedRowSHA256
+    }
+
+    /// The same checkpoint at another place in the order.
+    func numbered(_ sequence: Int) -> CheckpointRow {
+        var row = self
+        row.sequence = sequence
+        row.rowSHA256 = row.expectedRowSHA256
+        return row
+    }
+
+    /// Whether the row is as it was written.
+    var isIntact: Bool { rowSHA256 == expectedRowSHA256 && StoreLayout.isPayloadPath(file) }
 
     private init(row: Row) throws {
         sequence = try row.integer(0)
@@ -63,7 +89,7 @@ struct CheckpointRow: Equatable {
 
     /// Reads the file and verifies row and bytes. Throws `.corrupt` when either changed.
     func load(_ files: DurableFiles, runID: String) throws -> LoadedCheckpoint {
-        guard rowSHA256 == expectedRowSHA256, StoreLayout.isPayloadPath(file) else {
+        guard isIntact else {
             throw RunStoreError(
                 .corrupt, what: "its record changed since it was written", location: "run \(runID)",
                 remedy: "The previous checkpoint is used.")

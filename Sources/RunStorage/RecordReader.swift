@@ -10,6 +10,8 @@ struct RecordReader {
         case revision(Int64)
         case all
         case run(key: Int64)
+        /// The record alone, without its place in a sweep: cheap to ask for run by run.
+        case content(key: Int64)
     }
 
     /// A run with the stored hashes of its parts; verify it before showing it.
@@ -95,6 +97,9 @@ struct RecordReader {
                 WHERE run_records.run_key = ?
                 """
             arguments = [key]
+        case .content(let key):
+            sql = "SELECT \(columns), NULL, NULL, NULL FROM run_records WHERE run_key = ?"
+            arguments = [key]
         }
         try database.forEachRow(sql, arguments) { row in
             guard let key = try row.optionalInteger(0), let id = try row.optionalText(1) else {
@@ -144,7 +149,7 @@ struct RecordReader {
         case .all:
             restriction = ""
             arguments = []
-        case .run(let key):
+        case .run(let key), .content(let key):
             restriction = "WHERE run_key = ?"
             arguments = [key]
         }

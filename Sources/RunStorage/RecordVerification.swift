@@ -44,7 +44,8 @@ extension RecordReader.Copy {
                 throw RunStoreError(
                     .corrupt, what: "the list of runs changed since it was recorded",
                     location: "\(path), revision \(expansion.revisionID)",
-                    remedy: "Run `flowexp sweep` with the spec again, which records it anew.")
+                    remedy: "Run `flowexp store repair`, or `flowexp sweep` with the spec again, which records it anew."
+                )
             }
         }
         return runs.map { $0.verified() }

@@ -143,6 +143,8 @@ public final class RunClaim: Sendable {
     /// Makes the file durable, then commits it in one transaction with the history rows that are new.
     ///
     /// `history` is the whole history up to `step`. The newest two checkpoints are kept.
+    ///
+    /// Rows that a rebuilt database lacks are written again: the checkpoint that was continued from has them all.
     public func saveCheckpoint(bytes: [UInt8], phase: String, step: Int, history: [HistoryRecord]) throws {
         let directory = store.layout.directory(ofRun: runID)
         let sequence = try store.database.read { database in
@@ -166,8 +168,15 @@ public final class RunClaim: Sendable {
             try database.run(
                 "DELETE FROM checkpoints WHERE run_key = ? AND sequence NOT BETWEEN ? AND ?",
                 [self.key, row.sequence - 1, row.sequence])
-            if through == nil { try database.run("DELETE FROM history_rows WHERE run_key = ?", [self.key]) }
-            try RunRows.insert(rows.filter { $0.step > through ?? -1 && $0.step <= step }, run: self.key, database)
+            var kept = through ?? -1
+            let count = try database.first(
+                "SELECT count(*) FROM history_rows WHERE run_key = ? AND step <= ?", [self.key, kept]
+            ) { try $0.integer(0) }
+            if through == nil || count != rows.count(where: { $0.step <= kept }) {
+                try database.run("DELETE FROM history_rows WHERE run_key = ?", [self.key])
+                kept = -1
+            }
+            try RunRows.insert(rows.filter { $0.step > kept && $0.step <= step }, run: self.key, database)
         }
         state.withLock { $0.historyThrough = step }
         let kept = try store.database.read { try CheckpointRow.read($0, run: self.key).map(\.file) }
@@ -179,20 +188,15 @@ public final class RunClaim: Sendable {
     /// Makes the artefacts durable, then commits state, metrics, history and their hashes in one transaction. The claim
     /// is released, checkpoints are removed.
     public func publish(_ record: PublishedRecord) throws {
-        let configuration = try store.database.read { database in
-            try self.checkFence(database)
-            return try database.first("SELECT configuration FROM run_records WHERE run_key = ?", [self.key]) {
-                try $0.text(0)
-            }
-        }
-        let directory = store.layout.directory(ofRun: runID) + "/published-\(fence)"
+        let configuration = try fencedConfiguration()
+        let directory = RecordFile.directory(ofRun: runID, state: .completed, fence: fence)
         let rows = RunRows(
             state: .completed, failure: nil, metrics: record.metrics.storable, history: record.history.storable,
             artefacts: try artefactRecords(record.artefacts, in: directory), summaryJSON: record.summaryJSON.storable,
             timingsJSON: record.timingsJSON.storable)
         let recordFile = RecordFile.bytes(
-            id: runID, fence: fence, configurationJSON: configuration ?? "", rows: rows,
-            hash: rows.hashes(id: runID, configurationJSON: configuration ?? "").record)
+            id: runID, fence: fence, configurationJSON: configuration, rows: rows,
+            hash: rows.hashes(id: runID, configurationJSON: configuration).record)
         try store.files.makeDirectory(directory)
         try store.files.write(
             record.artefacts.map { (name: $0.name, bytes: $0.bytes) } + [(name: RecordFile.name, bytes: recordFile)],
@@ -201,6 +205,16 @@ public final class RunClaim: Sendable {
         // After the COMMIT: a crash before this leaves files that the next open removes.
         store.files.removeLeftovers(ofRun: runID, keep: [directory])
         release()
+    }
+
+    /// The run's configuration as it is stored, when this attempt is still the newest.
+    private func fencedConfiguration() throws -> String {
+        try store.database.read { database in
+            try self.checkFence(database)
+            return try database.first("SELECT configuration FROM run_records WHERE run_key = ?", [self.key]) {
+                try $0.text(0)
+            } ?? ""
+        }
     }
 
     private func artefactRecords(_ artefacts: [PublishedArtefact], in directory: String) throws -> [ArtefactRecord] {
@@ -220,13 +234,21 @@ public final class RunClaim: Sendable {
         return records.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    /// Records a failure of the run's own in one transaction; the claim is released, checkpoints stay for a retry.
+    /// Makes the failure's record durable, then commits it in one transaction; the claim is released, checkpoints stay for
+    /// a retry.
     ///
     /// `code` is a stable reason (`diverged`, `error`, `timeout`); runs with `diverged` and `error` enter the digest.
     public func fail(code: String, message: String, history: [HistoryRecord]) throws {
         let rows = RunRows(
             state: .failed, failure: (code.storable, message.storable), metrics: [], history: history.storable,
             artefacts: [], summaryJSON: nil, timingsJSON: nil)
+        let configuration = try fencedConfiguration()
+        let directory = RecordFile.directory(ofRun: runID, state: .failed, fence: fence)
+        let recordFile = RecordFile.bytes(
+            id: runID, fence: fence, configurationJSON: configuration, rows: rows,
+            hash: rows.hashes(id: runID, configurationJSON: configuration).record)
+        try store.files.makeDirectory(directory)
+        try store.files.write([(name: RecordFile.name, bytes: recordFile)], into: directory)
         try end(outcome: "failed") { try rows.replace(in: $0, run: self.key, id: self.runID) }
         release()
     }

@@ -149,18 +149,18 @@ extension RunStore {
     @discardableResult
     public func resetFailed(runIDs: [String]) throws -> Int {
         for id in runIDs { try StoreLayout.check(runID: id) }
-        return try database.write { database in
-            var count = 0
-            for id in runIDs {
-                count += try database.run(
+        let reset = try database.write { database in
+            try runIDs.filter { id in
+                try database.run(
                     """
                     UPDATE run_records SET state = 'interrupted', failure_code = NULL, failure_message = NULL,
                         summary = NULL, timings = NULL, metrics_sha256 = NULL, history_sha256 = NULL,
                         artefacts_sha256 = NULL, record_sha256 = NULL
                     WHERE id = ? AND state = 'failed'
-                    """, [id])
+                    """, [id]) > 0
             }
-            return count
         }
+        for id in reset { files.removeFailures(ofRun: id) }
+        return reset.count
     }
 }

@@ -6,7 +6,7 @@ extension RunStore {
     /// Adds metrics to a completed run, replacing those with the same name, parameters and version.
     ///
     /// One transaction: the record is verified first (a damaged one is never given a fresh hash), then its metrics and
-    /// hashes are renewed. Throws `.noSuchRun`, `.wrongState` (not completed), `.corrupt`, `.busy`, ….
+    /// hashes are renewed; `record.json` is written anew before the COMMIT. Throws `.noSuchRun`, `.wrongState` (not completed), `.corrupt`, `.busy`, ….
     public func saveMetrics(runID: String, metrics: [MetricRecord]) throws {
         try StoreLayout.check(runID: runID)
         let added = metrics.storable
@@ -20,8 +20,19 @@ extension RunStore {
             }
             if case .corrupt(let reason) = run.verified().integrity { throw self.damagedRun(runID, reason) }
             try RunRows.insert(added, run: key, database)
-            hashes.metrics = RecordHash.metrics((run.record.metrics + added).storable)
+            let history = try Self.historyRows(database, key: key)
+            let artefacts = try Self.artefactRows(database, key: key)
+            guard RecordHash.history(history) == hashes.history, RecordHash.artefacts(artefacts) == hashes.artefacts
+            else { throw self.damagedRun(runID, "the history or the list of artefacts changed since it was published") }
+            let rows = RunRows(
+                state: .completed, failure: nil, metrics: (run.record.metrics + added).storable, history: history,
+                artefacts: artefacts, summaryJSON: run.record.summaryJSON, timingsJSON: run.record.timingsJSON)
+            hashes.metrics = RecordHash.metrics(rows.metrics)
             let hash = RecordHash.record(run.hashed(hashes))
+            try self.files.writeRecord(
+                RecordContent(
+                    id: runID, fence: run.record.attempts, configurationJSON: run.record.configurationJSON, rows: rows,
+                    hash: hash))
             try database.run(
                 "UPDATE run_records SET metrics_sha256 = ?, record_sha256 = ? WHERE run_key = ?",
                 [Data(hashes.metrics), Data(hash), key])
@@ -50,7 +61,7 @@ extension RunStore {
         }
     }
 
-    private static func cacheHash(_ text: String, forKey key: String) -> [UInt8] {
+    static func cacheHash(_ text: String, forKey key: String) -> [UInt8] {
         var encoder = ByteEncoder(capacity: text.utf8.count + key.utf8.count + 64)
         encoder.text("flowexp.cache/1")
         encoder.text(key)

@@ -28,6 +28,12 @@ extension RunStore {
             let sweepID = try self.touchSweep(database, name: sweepName, now: now)
             let newest = try StoredRevision.newest(database, sweepID: sweepID, sweepName: sweepName)
             if let newest, newest.intactExpansion == expansion {
+                try self.compareConfigurations(database, runs, revisionID: newest.id)
+                // A store of before has no files of its revisions.
+                let path = RevisionFile.path(sweepName: sweepName, number: newest.number, hash: newest.hash)
+                if !SystemCalls.exists(self.layout.absolute(path)) {
+                    try self.writeRevisionFile(database, revisionID: newest.id)
+                }
                 return RevisionChange(
                     revisionID: newest.id, number: newest.number, isNew: false, added: 0, removed: 0, kept: runs.count)
             }
@@ -48,6 +54,8 @@ extension RunStore {
                 ])
             let revisionID = database.lastInsertedRowID
             try self.insertRuns(database, runs, revisionID: revisionID)
+            // Before the COMMIT, and after everything that may refuse the expansion.
+            try self.writeRevisionFile(database, revisionID: revisionID)
             let kept = ids.intersection(previous).count
             return RevisionChange(
                 revisionID: revisionID, number: number, isNew: true, added: ids.count - kept,
@@ -66,17 +74,36 @@ extension RunStore {
             var key: Int64
             if let known = try Row.fetchOne(find, arguments: [run.id]) {
                 key = Int64(try known.integer(0))
-                guard try known.text(1).utf8.elementsEqual(configuration.utf8) else {
-                    throw RunStoreError(
-                        .conflict, what: "run \(run.id) is in the store with another configuration", location: path,
-                        remedy: "The record is damaged or two versions disagree: run `flowexp show \(run.id)`.")
-                }
+                guard try known.text(1).utf8.elementsEqual(configuration.utf8) else { throw otherConfiguration(run.id) }
             } else {
                 try insert.execute(arguments: [run.id, configuration])
                 key = database.lastInsertedRowID
             }
             try link.execute(arguments: [revisionID, position, key, run.axesJSON.storable])
         }
+    }
+
+    /// A planned run's configuration has no hash yet, and publishing would give a damaged one a fresh one.
+    private func compareConfigurations(_ database: Database, _ runs: [PlannedRun], revisionID: Int64) throws {
+        var position = 0
+        try database.forEachRow(
+            """
+            SELECT configuration FROM revision_runs JOIN run_records USING (run_key) WHERE revision_id = ?
+            ORDER BY position
+            """, [revisionID]
+        ) { row in
+            let run = runs[position]
+            position += 1
+            guard try row.text(0).utf8.elementsEqual(run.configurationJSON.storable.utf8) else {
+                throw otherConfiguration(run.id)
+            }
+        }
+    }
+
+    private func otherConfiguration(_ id: String) -> RunStoreError {
+        RunStoreError(
+            .conflict, what: "run \(id) is in the store with another configuration", location: path,
+            remedy: "The record is damaged or two versions disagree: `flowexp store check` tells.")
     }
 
     /// Finds or makes the sweep and moves it to the front.
@@ -142,7 +169,7 @@ extension RunStore {
             throw RunStoreError(
                 .corrupt, what: "the record of revision \(revision.number) changed since it was written",
                 location: "\(path), sweep \(StoreLayout.printable(name))",
-                remedy: "Run `flowexp sweep` with the spec again, which records it anew.")
+                remedy: "Run `flowexp store repair`, or `flowexp sweep` with the spec again, which records it anew.")
         }
         return revision
     }

@@ -65,12 +65,11 @@ public final class RunStore: Sendable {
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
         if mode != .createIfMissing {
             guard let size = try SystemCalls.size(layout.database) else {
-                throw RunStoreError(
-                    .missingStore, what: "there is no store here", location: layout.root,
-                    remedy: "Run `flowexp sweep SPEC`, which makes one, or name another with --store.")
+                if layout.holdsWork { throw opening.databaseLost }
+                throw missing(layout)
             }
             // Before a lock file is made: an open that may not create leaves everything as it is.
-            if size == 0 { throw opening.incomplete }
+            if size == 0 { throw layout.holdsWork ? opening.databaseLost : opening.incomplete }
         }
         let (database, lock) =
             mode == .readOnly
@@ -89,7 +88,7 @@ public final class RunStore: Sendable {
                     try SystemCalls.syncDirectory(parent.isEmpty ? "/" : parent)
                 }
             }
-            for directory in [layout.locks, layout.temporary, layout.artefacts] {
+            for directory in layout.directories {
                 if !SystemCalls.exists(directory), try SystemCalls.makeDirectory(directory) {
                     try SystemCalls.syncDirectory(layout.root)
                 }

@@ -35,28 +35,53 @@ struct StoreOpening {
 
     /// Opens for reading: read-write with `query_only` where permitted, else read-only.
     func forReading() throws -> (StoreDatabase, FileLock?) {
+        let lock = try sharedForReading()
+        return (try readable(), lock)
+    }
+
+    /// Shares the store lock, so that nobody migrates or repairs meanwhile; nil where there is no lock file.
+    func sharedForReading() throws -> FileLock? {
         let deadline = SystemCalls.monotonicSeconds() + busyTimeout
         var attempt = 0
-        var lock: FileLock?
         while SystemCalls.exists(layout.storeLock) {
-            lock = try FileLock.take(layout.storeLock, exclusive: false, createFile: false)
-            if lock != nil { break }
+            if let lock = try FileLock.take(layout.storeLock, exclusive: false, createFile: false) { return lock }
             try waitOrGiveUp(&attempt, deadline: deadline)
         }
+        return nil
+    }
+
+    /// Takes the store lock alone. Throws `.busy`.
+    func exclusive() throws -> FileLock {
+        let deadline = SystemCalls.monotonicSeconds() + busyTimeout
+        var attempt = 0
+        while true {
+            if let lock = try FileLock.take(layout.storeLock, exclusive: true) { return lock }
+            try waitOrGiveUp(&attempt, deadline: deadline)
+        }
+    }
+
+    /// Opens the database for reading without ever making one; the caller holds the store lock.
+    func existing() throws -> StoreDatabase {
+        guard SystemCalls.exists(layout.database) else { throw databaseLost }
+        return try readable()
+    }
+
+    /// Opens the database for reading; the caller holds the store lock, or there is none.
+    func readable() throws -> StoreDatabase {
         let writable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
         let database = try open(readOnly: !writable, queryOnly: writable)
         let identity = try checkedIdentity(database)
-        if identity.isUntouched { throw incomplete }
+        if identity.isUntouched { throw layout.holdsWork ? databaseLost : incomplete }
         if identity.version < StoreSchema.version {
             throw RunStoreError(
                 .olderVersion(found: identity.version, supported: StoreSchema.version),
                 what: "the store has version \(identity.version), this program reads version \(StoreSchema.version)",
                 location: layout.root,
                 remedy:
-                    "Run `flowexp resume` on it, or `flowexp sweep SPEC`; the next writing command migrates it and puts a backup in backups/ first."
+                    "Run `flowexp store migrate`, which puts a backup in backups/ first; so does the next writing command."
             )
         }
-        return (database, lock)
+        return database
     }
 
     /// Only `.createIfMissing` finishes what a creation that was cut short left.
@@ -64,6 +89,13 @@ struct StoreOpening {
         RunStoreError(
             .missingStore, what: "the store was never completed", location: layout.root,
             remedy: "Run `flowexp sweep SPEC`, which completes it.")
+    }
+
+    /// The directory has runs and the database has none, or is not there.
+    var databaseLost: RunStoreError {
+        RunStoreError(
+            .corrupt, what: "the database is missing or empty, but there are runs beside it", location: layout.database,
+            remedy: "Run `flowexp store repair`, which makes it again from the runs' files.")
     }
 
     private func waitOrGiveUp(_ attempt: inout Int, deadline: Double) throws {
@@ -91,16 +123,16 @@ struct StoreOpening {
         guard identity.applicationID == StoreSchema.applicationID else {
             throw RunStoreError(
                 .notAStore, what: "the database was not made by flowexp", location: layout.database,
-                remedy: "Choose another store with --store.")
+                remedy: layout.holdsWork ? StoreDatabase.damagedRemedy : "Choose another store with --store.")
         }
-        guard identity.version <= StoreSchema.version else {
+        guard identity.version <= StoreSchema.version || identity.version >= StoreSchema.unreachedVersion else {
             throw RunStoreError(
                 .newerVersion(found: identity.version, supported: StoreSchema.version),
                 what: "the store has version \(identity.version), this program knows up to \(StoreSchema.version)",
                 location: layout.root, remedy: "Use the newer flowexp that wrote it.")
         }
         // Version, application id and tables are written in one transaction, so one does not come without the others.
-        guard identity.version >= 1, !identity.isEmpty else {
+        guard (1...StoreSchema.version).contains(identity.version), !identity.isEmpty else {
             throw RunStoreError(
                 .corrupt,
                 what: identity.isEmpty
@@ -114,23 +146,19 @@ struct StoreOpening {
     /// Under the exclusive lock: creates or migrates, and removes what crashes left.
     private func prepared(creating: Bool) throws -> StoreDatabase {
         let isNew = !SystemCalls.exists(layout.database)
+        // A new database beside the runs of a lost one would have them done again, and their files removed.
+        if isNew && layout.holdsWork { throw databaseLost }
         let database = try open(readOnly: false, queryOnly: false)
         let identity = try checkedIdentity(database)
+        if identity.isUntouched && layout.holdsWork { throw databaseLost }
         if identity.isUntouched && !creating { throw incomplete }
         let files = DurableFiles(layout: layout)
-        for directory in [layout.locks, layout.temporary, layout.artefacts] {
-            _ = try SystemCalls.makeDirectory(directory)
+        for directory in layout.directories {
+            if try SystemCalls.makeDirectory(directory) { try SystemCalls.syncDirectory(layout.root) }
         }
         if identity.version < StoreSchema.version {
-            if !identity.isUntouched { try backUp(database, version: identity.version) }
-            try database.write { database in
-                try StoreSchema.migrate(database, from: identity.version)
-                if identity.isUntouched {
-                    try database.run(
-                        "INSERT INTO store_properties (name, value) VALUES ('machine_id', ?)",
-                        [ProcessIdentity.machineID])
-                }
-            }
+            if !identity.isUntouched { _ = try backUp(database, version: identity.version) }
+            try migrate(database, from: identity)
         }
         if isNew { try SystemCalls.syncDirectory(layout.root) }
         files.removeTemporaries()
@@ -138,11 +166,38 @@ struct StoreOpening {
         return database
     }
 
-    private func backUp(_ database: StoreDatabase, version: Int) throws {
-        _ = try SystemCalls.makeDirectory(layout.backups)
-        let stamp = Int(SystemCalls.wallSeconds())
-        try database.backUp(to: layout.backups + "/version-\(version)-\(stamp).sqlite")
+    private func migrate(_ database: StoreDatabase, from identity: StoreSchema.Identity) throws {
+        try database.write { database in
+            try StoreSchema.migrate(database, from: identity.version)
+            if identity.isUntouched {
+                try database.run(
+                    "INSERT INTO store_properties (name, value) VALUES ('machine_id', ?)", [ProcessIdentity.machineID])
+            }
+        }
+    }
+
+    /// Under the exclusive lock: opens for writing after bringing an older version forward. Returns the version found and
+    /// where the backup is, relative to the store.
+    func migrated() throws -> (database: StoreDatabase, found: Int, backup: String?) {
+        let database = try open(readOnly: false, queryOnly: false)
+        let identity = try checkedIdentity(database)
+        if identity.isUntouched { throw layout.holdsWork ? databaseLost : incomplete }
+        for directory in layout.directories {
+            if try SystemCalls.makeDirectory(directory) { try SystemCalls.syncDirectory(layout.root) }
+        }
+        guard identity.version < StoreSchema.version else { return (database, identity.version, nil) }
+        let backup = try backUp(database, version: identity.version)
+        try migrate(database, from: identity)
+        return (database, identity.version, backup)
+    }
+
+    /// Returns where the copy is, relative to the store.
+    private func backUp(_ database: StoreDatabase, version: Int) throws -> String {
+        if try SystemCalls.makeDirectory(layout.backups) { try SystemCalls.syncDirectory(layout.root) }
+        let name = "backups/version-\(version)-\(Int(SystemCalls.wallSeconds())).sqlite"
+        try database.backUp(to: layout.absolute(name))
         try SystemCalls.syncDirectory(layout.backups)
+        return name
     }
 
     /// Publishing removes checkpoint files after its COMMIT and leaves their rows, so a crash between the two is mended

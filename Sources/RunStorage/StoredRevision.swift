@@ -9,6 +9,8 @@ struct StoredRevision {
     /// The hash of its expansion; nil when the spec, the list of runs or a hash changed since it was recorded. Such a
     /// revision is never taken for the same as a new one, so that `sweep` mends it by recording another.
     var intactExpansion: [UInt8]?
+    /// The revision's own hash as it is stored; empty when it cannot be read.
+    var hash: [UInt8] = []
 
     static func newest(_ database: Database, sweepID: Int64, sweepName: String) throws -> StoredRevision? {
         let found = try database.first(
@@ -19,7 +21,8 @@ struct StoredRevision {
         ) { row in
             let number = try row.counter(1)
             return (
-                revision: StoredRevision(id: Int64(try row.integer(0)), number: number),
+                revision: StoredRevision(
+                    id: Int64(try row.integer(0)), number: number, hash: (try? row.bytes(6)) ?? []),
                 content: try? Content(row, sweepName: sweepName, number: number)
             )
         }

@@ -132,7 +132,7 @@ struct TrainedPosteriorCommandTests {
         for command in ["sample", "export"] {
             let result = try place.run(command, id, "-o", "out")
             #expect(result.status == 65 && result.errors.contains("parameters.safetensors"), "\(result.errors)")
-            #expect(result.errors.contains("Restore the file"))
+            #expect(result.errors.contains("store repair"))
             #expect(!FileManager.default.fileExists(atPath: place.path + "/out"))
         }
     }

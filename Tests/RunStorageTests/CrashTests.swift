@@ -55,6 +55,10 @@ import Testing
                 #expect(result?.exitStatus == .signal(SIGKILL), "operation \(operation)")
                 kills += 1
             }
+            // A crash leaves leftovers, never damage; before there is a database there is nothing to check.
+            if let check = try? RunStore.check(at: directory.path + "/store") {
+                #expect(check.isSound, "operation \(operation): \(check.problems)")
+            }
             // Whatever was cut short, the same work again ends in the same store.
             try Self.work(on: directory.path + "/store")
             let store = try directory.open()

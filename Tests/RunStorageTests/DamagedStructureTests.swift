@@ -18,7 +18,7 @@ import Testing
         #expect(error?.kind == .corrupt, "\(String(describing: error))", sourceLocation: location)
         #expect(error?.exitCode == 65, sourceLocation: location)
         #expect(error?.location.contains("/store") == true, sourceLocation: location)
-        #expect(error?.remedy.contains("move the store away") == true, sourceLocation: location)
+        #expect(error?.remedy.contains("store repair") == true, sourceLocation: location)
     }
 
     @Test(arguments: [RunStore.Mode.createIfMissing, .readWrite, .readOnly])

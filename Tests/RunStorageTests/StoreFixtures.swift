@@ -12,10 +12,18 @@ final class TemporaryDirectory: Sendable {
         return root
     }()
 
+    /// In memory where the system has such a place: for tests whose time would go into flushing to the disk.
+    private static let memoryRoot: String = {
+        let root = "/dev/shm/flowexp-store-tests-\(getpid())"
+        guard access("/dev/shm", W_OK) == 0 else { return TemporaryDirectory.root }
+        atexit { try? FileManager.default.removeItem(atPath: TemporaryDirectory.memoryRoot) }
+        return root
+    }()
+
     let path: String
 
-    init() {
-        path = Self.root + "/" + UUID().uuidString
+    init(inMemory: Bool = false) {
+        path = (inMemory ? Self.memoryRoot : Self.root) + "/" + UUID().uuidString
         try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

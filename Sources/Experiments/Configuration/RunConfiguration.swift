@@ -49,6 +49,9 @@ public struct RunConfiguration: Sendable, Equatable, Hashable {
         sha256Hexadecimal(canonicalJSON(vocabulary: vocabulary))
     }
 
+    /// Whether `id` is the run id of the configuration that `canonicalJSON` says, byte for byte.
+    public static func identifies(id: String, canonicalJSON: String) -> Bool { sha256Hexadecimal(canonicalJSON) == id }
+
     /// The same for all runs that differ only in the seed: the canonical JSON without it.
     public var cellKey: String { CanonicalRunText(self, vocabulary: .standard).textWithoutSeed }
 

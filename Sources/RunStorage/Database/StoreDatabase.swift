@@ -122,7 +122,7 @@ final class StoreDatabase: Sendable {
     }
 
     static let damagedRemedy =
-        "Restore a copy of the store, or move the store away and run `flowexp sweep SPEC` again, which makes a new one."
+        "Run `flowexp store check`, which says what is damaged, and `flowexp store repair`, which mends it."
 
     private static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
         let message = error.message ?? "no message"

@@ -8,6 +8,9 @@ enum StoreSchema {
     /// The version this program writes.
     static var version: Int { migrations.count }
 
+    /// No later program ever writes this version or a higher one: such a number is a damaged one.
+    static let unreachedVersion = 10_000
+
     /// Migration i takes version i to i + 1.
     private static let migrations: [@Sendable (Database) throws -> Void] = [
         { try $0.execute(sql: firstVersion) }

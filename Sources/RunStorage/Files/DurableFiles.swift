@@ -65,7 +65,7 @@ struct DurableFiles: Sendable {
         func damaged(_ reason: String) -> RunStoreError {
             RunStoreError(
                 .corrupt, what: "\(what) \(reason)", location: path,
-                remedy: "Restore the file from a copy, or move the store away and sweep again.")
+                remedy: StoreDatabase.damagedRemedy)
         }
         guard let bytes = try SystemCalls.read(path) else { throw damaged("is missing") }
         guard bytes.count == size else { throw damaged("has \(bytes.count) bytes instead of \(size)") }
@@ -88,6 +88,16 @@ struct DurableFiles: Sendable {
             } else {
                 SystemCalls.removeLeftover(path)
             }
+        }
+    }
+
+    /// Removes what failures at a run left, once the run may be tried again. What stays after a crash is removed when its
+    /// next attempt begins.
+    func removeFailures(ofRun id: String) {
+        let directory = layout.absolute(layout.directory(ofRun: id))
+        for name in SystemCalls.names(in: directory) where name.hasPrefix("failed-") {
+            SystemCalls.removeLeftover(directory + "/" + name + "/" + RecordFile.name)
+            rmdir(directory + "/" + name)
         }
     }
 

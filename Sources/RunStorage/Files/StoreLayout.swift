@@ -12,6 +12,19 @@ struct StoreLayout: Sendable {
     var temporary: String { root + "/tmp" }
     var artefacts: String { root + "/artefacts" }
     var backups: String { root + "/backups" }
+    /// One file per revision of a sweep, see ``RevisionFile``.
+    var revisions: String { root + "/revisions" }
+
+    /// The directories every store has.
+    var directories: [String] { [locks, temporary, artefacts, revisions] }
+
+    /// Whether a run or a revision has left a file, or may have: then a database was here too.
+    var holdsWork: Bool {
+        [artefacts, revisions].contains { path in
+            guard let names = try? SystemCalls.readableNames(in: path) else { return true }
+            return !names.isEmpty
+        }
+    }
 
     func lock(ofRun id: String) -> String { locks + "/" + id }
     /// Relative to the root.

@@ -132,6 +132,20 @@ enum SystemCalls {
         return names.sorted()
     }
 
+    /// The names in a directory as ``names(in:)`` gives them; throws when it is there and cannot be read, for whom an empty
+    /// directory would mean that everything is lost.
+    static func readableNames(in path: String) throws -> [String] {
+        guard let directory = opendir(path) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw failure("read the directory", path, errno: errno)
+        }
+        defer { closedir(directory) }
+        errno = 0
+        while readdir(directory) != nil { errno = 0 }
+        if errno != 0 { throw failure("read the directory", path, errno: errno) }
+        return names(in: path)
+    }
+
     /// Removes a file; true when it is gone. Only for leftovers, whose removal may fail without harm.
     @discardableResult
     static func removeLeftover(_ path: String) -> Bool {

@@ -10,8 +10,13 @@ struct StoreCommand: ParsableCommand {
             Examples:
               flowexp store digest             one line that is equal for equal results
               flowexp store digest --verify    the same, after re-reading every file
+              flowexp store check              is everything what was written?
+              flowexp store repair             mend what is not
+              flowexp store migrate            bring a store of an earlier version forward
             """,
-        subcommands: [StoreDigestCommand.self])
+        subcommands: [
+            StoreDigestCommand.self, StoreCheckCommand.self, StoreRepairCommand.self, StoreMigrateCommand.self,
+        ])
 
     func run() throws { throw CleanExit.helpRequest(StoreCommand.self) }
 }

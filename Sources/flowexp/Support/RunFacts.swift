@@ -123,6 +123,6 @@ enum RecordCheck {
             .badData,
             "\(store.path): \(CountText.of(damaged.count, "record")) changed since publishing; no number of "
                 + "\(damaged.count == 1 ? "it is" : "them is") shown\n  \(shown)\(more)",
-            remedy: "Restore the store's database from a copy in its backups directory or from your own backup.")
+            remedy: "`flowexp store check` says what is damaged, `flowexp store repair` mends it.")
     }
 }

@@ -14,7 +14,8 @@ enum StoreLocation {
         // The number of levels is bounded by the path's length, so this ends.
         while true {
             let runs = directory.appendingPathComponent("runs").path
-            let isStore = files.fileExists(atPath: runs + "/" + databaseName)
+            // The lock tells a store whose database was lost.
+            let isStore = [databaseName, "store.lock"].contains { files.fileExists(atPath: runs + "/" + $0) }
             let isPackage = files.fileExists(atPath: directory.appendingPathComponent("Package.swift").path)
             if isStore || isPackage { return runs }
             let parent = directory.deletingLastPathComponent()
@@ -23,10 +24,16 @@ enum StoreLocation {
         }
     }
 
-    /// Opens the store and passes its warnings on.
-    static func open(_ option: StoreOption, mode: RunStore.Mode) throws -> RunStore {
+    /// ``path(_:)``, which must not be empty.
+    static func checkedPath(_ option: StoreOption) throws -> String {
         let path = path(option)
         guard !path.isEmpty else { throw CommandFailure(.usage, "--store is empty; name a directory") }
+        return path
+    }
+
+    /// Opens the store and passes its warnings on.
+    static func open(_ option: StoreOption, mode: RunStore.Mode) throws -> RunStore {
+        let path = try checkedPath(option)
         let store = try RunStore.open(at: path, mode: mode)
         for warning in store.openWarnings { Talk.warn("warning: \(warning)") }
         return store

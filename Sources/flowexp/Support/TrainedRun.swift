@@ -34,7 +34,7 @@ struct TrainedRun {
         } catch let error as CheckpointError {
             throw CommandFailure(
                 .badData, "\(store.path)/\(artefact?.path ?? ""): \(error)",
-                remedy: "Restore the file from a copy, or move the store away and sweep again.")
+                remedy: "`flowexp store check` says what is damaged, `flowexp store repair` mends it.")
         }
     }
 
