@@ -20,7 +20,7 @@ struct CheckpointRow: Equatable {
         self.fence = fence
         self.phase = phase
         self.step = step
-        file = directory + "/checkpoint-\(fence)-\(sequence).safetensors"
+        file = Self.fileName(directory: directory, fence: fence, sequence: sequence)
         size = bytes.count
         sha256 = Hashing.sha256(bytes)
         rowSHA256 = []
@@ -63,13 +63,30 @@ struct CheckpointRow: Equatable {
 
     /// Reads the file and verifies row and bytes. Throws `.corrupt` when either changed.
     func load(_ files: DurableFiles, runID: String) throws -> LoadedCheckpoint {
-        guard rowSHA256 == expectedRowSHA256, StoreLayout.isPayloadPath(file) else {
+        guard isIntact, StoreLayout.isPayloadPath(file) else {
             throw RunStoreError(
                 .corrupt, what: "its record changed since it was written", location: "run \(runID)",
                 remedy: "The previous checkpoint is used.")
         }
         let bytes = try files.readVerified(file, size: size, sha256: sha256, what: "the checkpoint of step \(step)")
         return LoadedCheckpoint(bytes: bytes, phase: phase, step: step)
+    }
+
+    /// Whether the row is what was written.
+    var isIntact: Bool { rowSHA256 == expectedRowSHA256 }
+
+    /// The row for the same bytes under another attempt's number.
+    func renumbered(fence: Int, run id: String) -> CheckpointRow {
+        if fence == self.fence { return self }
+        var row = self
+        row.fence = fence
+        row.file = Self.fileName(directory: "artefacts/" + id, fence: fence, sequence: sequence)
+        row.rowSHA256 = row.expectedRowSHA256
+        return row
+    }
+
+    private static func fileName(directory: String, fence: Int, sequence: Int) -> String {
+        directory + "/checkpoint-\(fence)-\(sequence).safetensors"
     }
 
     private var expectedRowSHA256: [UInt8] {

@@ -10,22 +10,25 @@ extension RunStore {
     public func saveMetrics(runID: String, metrics: [MetricRecord]) throws {
         try StoreLayout.check(runID: runID)
         let added = metrics.storable
-        try database.write { database in
-            let key = try self.key(ofRun: runID, database)
-            let copy = try RecordReader(database: database, path: self.path).copy(.run(key: key))
-            guard let run = copy.runs.first, run.storedState == .completed, var hashes = run.hashes else {
-                throw RunStoreError(
-                    .wrongState, what: "only a completed run takes metrics", location: "\(self.path), run \(runID)",
-                    remedy: "Run the sweep first.")
-            }
-            if case .corrupt(let reason) = run.verified().integrity { throw self.damagedRun(runID, reason) }
-            try RunRows.insert(added, run: key, database)
-            hashes.metrics = RecordHash.metrics((run.record.metrics + added).storable)
-            let hash = RecordHash.record(run.hashed(hashes))
-            try database.run(
-                "UPDATE run_records SET metrics_sha256 = ?, record_sha256 = ? WHERE run_key = ?",
-                [Data(hashes.metrics), Data(hash), key])
+        try database.write { try self.addMetrics(added, toRun: runID, $0) }
+    }
+
+    /// The same inside a transaction, with storable metrics.
+    func addMetrics(_ added: [MetricRecord], toRun runID: String, _ database: Database) throws {
+        let key = try self.key(ofRun: runID, database)
+        let copy = try RecordReader(database: database, path: path).copy(.run(key: key))
+        guard let run = copy.runs.first, run.storedState == .completed, var hashes = run.hashes else {
+            throw RunStoreError(
+                .wrongState, what: "only a completed run takes metrics", location: "\(path), run \(runID)",
+                remedy: "Run the sweep first.")
         }
+        if case .corrupt(let reason) = run.verified().integrity { throw damagedRun(runID, reason) }
+        try RunRows.insert(added, run: key, database)
+        hashes.metrics = RecordHash.metrics((run.record.metrics + added).storable)
+        let hash = RecordHash.record(run.hashed(hashes))
+        try database.run(
+            "UPDATE run_records SET metrics_sha256 = ?, record_sha256 = ? WHERE run_key = ?",
+            [Data(hashes.metrics), Data(hash), key])
     }
 
     /// Text of the reference cache; nil when there is none or it was damaged (then compute it again).
