@@ -117,7 +117,10 @@ struct StoreMerge {
                         == 1
                 )
             }
-            if added > 0 { plan.summary.revisions.append((first.sweepName, added, !isKnown)) }
+            if added > 0 {
+                plan.summary.revisions.append(
+                    MergeSummary.AddedRevisions(sweep: first.sweepName, added: added, isNewSweep: !isKnown))
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ public struct MergeSummary: Sendable, Equatable {
     /// Runs of which the target had as much or more.
     public var unchanged = 0
     /// Sweeps that got revisions, with how many; in the order in which they ran.
-    public var revisions: [(sweep: String, added: Int, isNewSweep: Bool)] = []
+    public var revisions: [AddedRevisions] = []
     /// Files that came along.
     public var files = 0
     /// Their bytes.
@@ -22,10 +22,13 @@ public struct MergeSummary: Sendable, Equatable {
         added.total == 0 && replaced.total == 0 && metricsAdded == 0 && revisions.isEmpty
     }
 
-    public static func == (first: MergeSummary, second: MergeSummary) -> Bool {
-        first.source == second.source && first.added == second.added && first.replaced == second.replaced
-            && first.metricsAdded == second.metricsAdded && first.unchanged == second.unchanged
-            && first.files == second.files && first.bytes == second.bytes
-            && first.revisions.elementsEqual(second.revisions) { $0 == $1 }
+    /// Revisions that one sweep got.
+    public struct AddedRevisions: Sendable, Equatable {
+        /// The sweep's name.
+        public var sweep: String
+        /// How many.
+        public var added: Int
+        /// Whether the target did not have the sweep.
+        public var isNewSweep: Bool
     }
 }

@@ -36,6 +36,7 @@ public struct TrashEntry: Sendable, Equatable, Codable {
         looseFiles = 0
     }
 
+    /// Reads `entry.json`; throws `DecodingError`, also for another schema.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         guard try values.decode(String.self, forKey: .schema) == Self.schema else {
@@ -51,6 +52,7 @@ public struct TrashEntry: Sendable, Equatable, Codable {
         looseFiles = try values.decode(Int.self, forKey: .looseFiles)
     }
 
+    /// Writes `entry.json`.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(Self.schema, forKey: .schema)

@@ -10,8 +10,15 @@ struct StoreCommand: ParsableCommand {
             Examples:
               flowexp store digest             one line that is equal for equal results
               flowexp store digest --verify    the same, after re-reading every file
+              flowexp store merge OTHER        take over what another store has
+              flowexp store gc                 move to the trash what nobody can need
+              flowexp store trash              what rm and gc moved there
+              flowexp store restore ENTRY      bring it back
             """,
-        subcommands: [StoreDigestCommand.self])
+        subcommands: [
+            StoreDigestCommand.self, StoreMergeCommand.self, StoreCollectGarbageCommand.self, StoreTrashCommand.self,
+            StoreRestoreCommand.self,
+        ])
 
     func run() throws { throw CleanExit.helpRequest(StoreCommand.self) }
 }

@@ -23,11 +23,16 @@ enum StoreLocation {
         }
     }
 
-    /// Opens the store and passes its warnings on.
-    static func open(_ option: StoreOption, mode: RunStore.Mode) throws -> RunStore {
+    /// Opens the store and passes its warnings on. `busyTimeout`: seconds to wait for other processes.
+    static func open(_ option: StoreOption, mode: RunStore.Mode, busyTimeout: Double = 60) throws -> RunStore {
         let path = path(option)
         guard !path.isEmpty else { throw CommandFailure(.usage, "--store is empty; name a directory") }
-        let store = try RunStore.open(at: path, mode: mode)
+        return try open(at: path, mode: mode, busyTimeout: busyTimeout)
+    }
+
+    /// The same for a store that was named itself.
+    static func open(at path: String, mode: RunStore.Mode, busyTimeout: Double = 60) throws -> RunStore {
+        let store = try RunStore.open(at: path, mode: mode, busyTimeout: busyTimeout)
         for warning in store.openWarnings { Talk.warn("warning: \(warning)") }
         return store
     }
