@@ -3,6 +3,8 @@ import GRDB
 
 /// One revision of a sweep, with everything that is stored of it.
 struct RevisionContent {
+    /// The key in its own database.
+    let id: Int64
     let sweepName: String
     let number: Int
     let specBytes: [UInt8]
@@ -38,6 +40,7 @@ struct RevisionContent {
             let axes = try row.text(1)
             runs.append(try row.optionalText(0).map { (id: $0, axesJSON: axes) })
         }
+        self.id = id
         self.runs = runs
         let found = try database.first(
             """
@@ -143,5 +146,21 @@ extension [RevisionContent] {
         let intact = Set(present.filter(\.isIntact).map(\.expansion))
         let all = Set(present.map(\.expansion))
         return filter { !($0.isIntact ? intact : all).contains($0.expansion) }
+    }
+}
+
+extension RunStore {
+    /// All revisions of a sweep, oldest first, not verified. Throws `.noSuchSweep`.
+    public func revisions(ofSweep name: String) throws -> [Revision] {
+        let found = try database.read { database in
+            try RevisionContent.read(database, sweep: name.storable)
+        }
+        if found.isEmpty { throw noSuchSweep(name) }
+        return found.map { content in
+            Revision(
+                id: content.id, sweepName: content.sweepName, number: content.number, specBytes: content.specBytes,
+                resolvedSpecJSON: content.resolvedSpecJSON, evaluationJSON: content.evaluationJSON,
+                createdAt: content.createdAt)
+        }
     }
 }
