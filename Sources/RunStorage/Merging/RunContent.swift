@@ -61,7 +61,8 @@ struct RunContent {
             attempts.replace(.null, with: RunState.interrupted.rawValue.databaseValue, in: "outcome")
         }
         self.fingerprint = fingerprint
-        damage = Self.damage(run, rows: rows, checkpoints: checkpoints)
+        let log = (attempts: try RunStore.attempts(database, ofRun: id), notes: try RunStore.notes(database, key: key))
+        damage = Self.damage(run, rows: rows, checkpoints: checkpoints) ?? Self.damage(log.attempts, log.notes, fence)
     }
 
     /// A run whose rows hold values that flowexp never writes.
@@ -100,10 +101,21 @@ struct RunContent {
             return "an unpublished run has artefacts"
         }
         let paths = rows.artefacts.map(\.path) + checkpoints.map(\.file)
+        // No artefact may take the place of the record beside it.
+        let areNamed = rows.artefacts.allSatisfy { $0.name != RecordFile.name && $0.path.hasSuffix("/" + $0.name) }
+        if !areNamed { return "an artefact has another's name" }
         let isOwn = paths.allSatisfy { $0.hasPrefix("artefacts/" + id + "/") && StoreLayout.isPayloadPath($0) }
         if !isOwn { return "it names a file of another place" }
         if !checkpoints.allSatisfy(\.isIntact) { return "the record of a checkpoint changed since it was written" }
         return nil
+    }
+
+    /// No hash covers attempts and notes, but numbers among them that cannot be would spoil the run's next attempt.
+    private static func damage(_ attempts: [AttemptRecord], _ notes: [NoteRecord], _ fence: Int) -> String? {
+        let areWhole =
+            attempts.allSatisfy { (1...max(1, fence)).contains($0.fence) && !$0.startedAt.isNaN && !$0.elapsed.isNaN }
+            && notes.allSatisfy { (0...max(1, fence)).contains($0.fence) && !$0.at.isNaN }
+        return areWhole ? nil : "the list of its attempts is damaged"
     }
 
     /// How far an unfinished run is: step and phase of its newest checkpoint, (−1, 0) without one.
