@@ -50,7 +50,13 @@ struct StoreMerge {
     /// A run of the source; throws `.corrupt` when it is not what was published.
     func content(_ id: String) throws -> RunContent? {
         guard let content = try RunContent.read(source, id: id) else { return nil }
-        if let damage = content.damage { throw source.damaged(damage, in: "run \(id)") }
+        if let damage = content.damage {
+            var error = source.damaged(damage, in: "run \(id)")
+            error.remedy =
+                "Put the run away there (`flowexp rm \(id.prefix(12)) --store \(source.path)`) and merge again, or restore a "
+                + "copy of that store."
+            throw error
+        }
         return content
     }
 
