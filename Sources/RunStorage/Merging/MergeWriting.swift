@@ -29,7 +29,13 @@ extension StoreMerge {
     }
 
     private func write(_ steps: ArraySlice<MergePlan.Step>) throws {
-        try target.holding(steps.map(\.id), toBe: "merged") { try writeHeld(steps) }
+        do {
+            try target.holding(steps.map(\.id), toBe: "merged") { try writeHeld(steps) }
+        } catch {
+            // Files that came before the error; what cannot be removed now is a later attempt's or garbage collection's.
+            try? target.removeUnnamedFiles(ofRuns: steps.map(\.id))
+            throw error
+        }
         try target.removeUnnamedFiles(ofRuns: steps.filter { $0.decision == .replace }.map(\.id))
     }
 

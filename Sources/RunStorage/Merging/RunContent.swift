@@ -31,6 +31,8 @@ struct RunContent {
         do {
             let reader = RecordReader(database: database, path: path)
             guard let run = try reader.copy(.run(key: key)).runs.first else { return nil }
+            // A damaged index finds another run's row.
+            guard run.record.id.utf8.elementsEqual(id.utf8) else { throw DamagedValue(column: 1) }
             return try RunContent(database, run, key: key, fingerprint: fingerprint)
         } catch is DamagedValue {
             return try RunContent(unreadable: database, key: key, id: id, fingerprint: fingerprint)
@@ -77,7 +79,7 @@ struct RunContent {
         attempts = try RowTable("attempts", run: key, database)
         notes = try RowTable("run_notes", run: key, database)
         self.fingerprint = fingerprint
-        damage = "the record has a value that flowexp never writes"
+        damage = "the record has a value that flowexp never writes, or another run's id"
     }
 
     private static func damage(
