@@ -8,10 +8,10 @@ struct RemoveCommand: ParsableCommand {
         commandName: "rm", abstract: "Move sweeps or results of runs to the trash.",
         discussion: """
             Examples:
-              flowexp rm gmm_vs_gauss            the sweep, and its runs that no other sweep contains
-              flowexp rm a91f 77c0               the results of two runs: the next sweep trains them anew
+              flowexp rm gmm_vs_gauss         a sweep, and the runs that only it contains
+              flowexp rm a91f 77c0            two results: the next sweep trains them anew
               flowexp rm --where 'state=failed' --dry-run
-              flowexp store restore ENTRY        undo it: rm prints the entry's name
+              flowexp store restore ENTRY     undo it: rm prints the entry's name
 
             Nothing is deleted before `flowexp store trash --empty`. A run that somebody works on is not removed (75).
             """)

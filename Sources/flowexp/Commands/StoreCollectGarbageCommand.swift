@@ -9,8 +9,8 @@ struct StoreCollectGarbageCommand: ParsableCommand {
         discussion: """
             Examples:
               flowexp store gc --dry-run       what there is
-              flowexp store gc                 files that no run names, locks of runs that are gone
-              flowexp store gc --superseded    also results of runs that no sweep's newest revision lists
+              flowexp store gc                 files that no run names, stale lock files
+              flowexp store gc --superseded    also results that no newest revision lists
 
             No report and no digest changes, except by --superseded, which takes runs out of the digest. The store must be \
             nobody else's meanwhile (75). Undo: flowexp store restore ENTRY.

@@ -8,9 +8,9 @@ struct StoreMergeCommand: ParsableCommand {
         commandName: "merge", abstract: "Take over what other stores have and this one lacks.",
         discussion: """
             Examples:
-              flowexp store merge /mnt/other/runs               into the store that this directory uses
+              flowexp store merge /mnt/runs               into the store in use here
               flowexp store merge node1/runs node2/runs --store runs
-              flowexp store merge /mnt/other/runs --dry-run     only say what would come
+              flowexp store merge /mnt/runs --dry-run     only say what would come
 
             The others are read, never written. Everything is checked first: damaged data, or two different results of one \
             run, are named and nothing is merged. Completed beats failed beats interrupted beats planned; metrics of \

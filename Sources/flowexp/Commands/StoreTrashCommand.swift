@@ -8,10 +8,10 @@ struct StoreTrashCommand: ParsableCommand {
         commandName: "trash", abstract: "List what was removed, or delete it for good.",
         discussion: """
             Examples:
-              flowexp store trash                             what rm and gc moved there
-              flowexp store trash --empty --older-than 30d    delete what was removed a month ago
-              flowexp store trash --empty                     delete all of it
-              flowexp store restore ENTRY                     bring an entry back
+              flowexp store trash                            what rm and gc moved there
+              flowexp store trash --empty --older-than 30d   delete what is a month old
+              flowexp store trash --empty                    delete all of it
+              flowexp store restore ENTRY                    bring an entry back
             """)
 
     @Flag(help: "Delete entries for good. This cannot be undone.")
