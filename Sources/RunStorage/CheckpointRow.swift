@@ -98,6 +98,17 @@ struct CheckpointRow: Equatable {
         return LoadedCheckpoint(bytes: bytes, phase: phase, step: step)
     }
 
+    /// The row for the same bytes under another attempt's number.
+    func renumbered(fence: Int, run id: String) -> CheckpointRow {
+        if fence == self.fence { return self }
+        var row = self
+        row.fence = fence
+        let name = CheckpointName.text(fence: fence, sequence: sequence, phase: phase, step: step, sha256: sha256)
+        row.file = "artefacts/" + id + "/" + name
+        row.rowSHA256 = row.expectedRowSHA256
+        return row
+    }
+
     private var expectedRowSHA256: [UInt8] {
         var encoder = ByteEncoder()
         encoder.text("flowexp.checkpoint/1")

@@ -10,33 +10,36 @@ extension RunStore {
     public func saveMetrics(runID: String, metrics: [MetricRecord]) throws {
         try StoreLayout.check(runID: runID)
         let added = metrics.storable
-        try database.write { database in
-            let key = try self.key(ofRun: runID, database)
-            let copy = try RecordReader(database: database, path: self.path).copy(.run(key: key))
-            guard let run = copy.runs.first, run.storedState == .completed, var hashes = run.hashes else {
-                throw RunStoreError(
-                    .wrongState, what: "only a completed run takes metrics", location: "\(self.path), run \(runID)",
-                    remedy: "Run the sweep first.")
-            }
-            if case .corrupt(let reason) = run.verified().integrity { throw self.damagedRun(runID, reason) }
-            try RunRows.insert(added, run: key, database)
-            let history = try Self.historyRows(database, key: key)
-            let artefacts = try Self.artefactRows(database, key: key)
-            guard RecordHash.history(history) == hashes.history, RecordHash.artefacts(artefacts) == hashes.artefacts
-            else { throw self.damagedRun(runID, "the history or the list of artefacts changed since it was published") }
-            let rows = RunRows(
-                state: .completed, failure: nil, metrics: (run.record.metrics + added).storable, history: history,
-                artefacts: artefacts, summaryJSON: run.record.summaryJSON, timingsJSON: run.record.timingsJSON)
-            hashes.metrics = RecordHash.metrics(rows.metrics)
-            let hash = RecordHash.record(run.hashed(hashes))
-            try self.files.writeRecord(
-                RecordContent(
-                    id: runID, fence: run.record.attempts, configurationJSON: run.record.configurationJSON, rows: rows,
-                    hash: hash))
-            try database.run(
-                "UPDATE run_records SET metrics_sha256 = ?, record_sha256 = ? WHERE run_key = ?",
-                [Data(hashes.metrics), Data(hash), key])
+        try database.write { try self.addMetrics(added, toRun: runID, $0) }
+    }
+
+    /// The same inside a transaction, with storable metrics. The run's `record.json` is written anew before the COMMIT.
+    func addMetrics(_ added: [MetricRecord], toRun runID: String, _ database: Database) throws {
+        let key = try self.key(ofRun: runID, database)
+        let copy = try RecordReader(database: database, path: path).copy(.run(key: key))
+        guard let run = copy.runs.first, run.storedState == .completed, var hashes = run.hashes else {
+            throw RunStoreError(
+                .wrongState, what: "only a completed run takes metrics", location: "\(path), run \(runID)",
+                remedy: "Run the sweep first.")
         }
+        if case .corrupt(let reason) = run.verified().integrity { throw damagedRun(runID, reason) }
+        try RunRows.insert(added, run: key, database)
+        let history = try Self.historyRows(database, key: key)
+        let artefacts = try Self.artefactRows(database, key: key)
+        guard RecordHash.history(history) == hashes.history, RecordHash.artefacts(artefacts) == hashes.artefacts
+        else { throw damagedRun(runID, "the history or the list of artefacts changed since it was published") }
+        let rows = RunRows(
+            state: .completed, failure: nil, metrics: (run.record.metrics + added).storable, history: history,
+            artefacts: artefacts, summaryJSON: run.record.summaryJSON, timingsJSON: run.record.timingsJSON)
+        hashes.metrics = RecordHash.metrics(rows.metrics)
+        let hash = RecordHash.record(run.hashed(hashes))
+        try files.writeRecord(
+            RecordContent(
+                id: runID, fence: run.record.attempts, configurationJSON: run.record.configurationJSON, rows: rows,
+                hash: hash))
+        try database.run(
+            "UPDATE run_records SET metrics_sha256 = ?, record_sha256 = ? WHERE run_key = ?",
+            [Data(hashes.metrics), Data(hash), key])
     }
 
     /// Text of the reference cache; nil when there is none or it was damaged (then compute it again).

@@ -80,15 +80,19 @@ extension RunStore {
         try StoreLayout.check(runID: id)
         return try database.read { database in
             _ = try self.key(ofRun: id, database)
-            var attempts: [AttemptRecord] = []
-            try database.forEachRow(
-                """
-                SELECT \(Self.attemptColumns) FROM attempts JOIN run_records USING (run_key)
-                WHERE id = ? ORDER BY attempts.fence
-                """, [id]
-            ) { attempts.append(try Self.attempt($0)) }
-            return attempts
+            return try Self.attempts(database, ofRun: id)
         }
+    }
+
+    static func attempts(_ database: Database, ofRun id: String) throws -> [AttemptRecord] {
+        var attempts: [AttemptRecord] = []
+        try database.forEachRow(
+            """
+            SELECT \(attemptColumns) FROM attempts JOIN run_records USING (run_key)
+            WHERE id = ? ORDER BY attempts.fence
+            """, [id]
+        ) { attempts.append(try attempt($0)) }
+        return attempts
     }
 
     private static let attemptColumns = """
@@ -116,14 +120,16 @@ extension RunStore {
     public func notes(ofRun id: String) throws -> [NoteRecord] {
         try StoreLayout.check(runID: id)
         return try database.read { database in
-            let key = try self.key(ofRun: id, database)
-            var notes: [NoteRecord] = []
-            try database.forEachRow("SELECT fence, at, text FROM run_notes WHERE run_key = ? ORDER BY id", [key]) {
-                row in
-                notes.append(NoteRecord(fence: try row.integer(0), at: try row.double(1), text: try row.text(2)))
-            }
-            return notes
+            try Self.notes(database, key: try self.key(ofRun: id, database))
         }
+    }
+
+    static func notes(_ database: Database, key: Int64) throws -> [NoteRecord] {
+        var notes: [NoteRecord] = []
+        try database.forEachRow("SELECT fence, at, text FROM run_notes WHERE run_key = ? ORDER BY id", [key]) { row in
+            notes.append(NoteRecord(fence: try row.integer(0), at: try row.double(1), text: try row.text(2)))
+        }
+        return notes
     }
 
     func key(ofRun id: String, _ database: Database) throws -> Int64 {

@@ -121,7 +121,7 @@ extension RunStore {
     }
 
     /// The number after the most recently run sweep's.
-    private func nextRunOrder(_ database: Database) throws -> Int {
+    func nextRunOrder(_ database: Database) throws -> Int {
         let newest = try database.first("SELECT coalesce(max(run_order), 0) FROM sweeps") { try $0.integer(0) } ?? 0
         guard Counter.range.contains(newest) else {
             throw RunStoreError(

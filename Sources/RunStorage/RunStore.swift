@@ -14,6 +14,8 @@ public final class RunStore: Sendable {
         case createIfMissing
         /// Needs an existing store; migrates an older one.
         case readWrite
+        /// Like ``readWrite``, and nobody else may have the store open until it is closed.
+        case exclusive
         /// Never changes a record, and works on a read-only medium. A transaction that a crash cut short is still rolled
         /// back where that is permitted, because nothing could be read otherwise.
         case readOnly
@@ -25,6 +27,10 @@ public final class RunStore: Sendable {
     /// Held shared until close, so that no other process migrates the store meanwhile; nil on a read-only medium
     /// without a lock file.
     private let lock: FileLock?
+    /// Whether nobody else can have the store open.
+    let isExclusive: Bool
+    /// Seconds to wait for others.
+    let busyTimeout: Double
     let progress = ProgressBoard()
     /// Sentences for people found at open: a network file system, another machine's store.
     public let openWarnings: [String]
@@ -32,8 +38,12 @@ public final class RunStore: Sendable {
     /// The store's directory, absolute.
     public var path: String { layout.root }
 
-    private init(layout: StoreLayout, database: StoreDatabase, lock: FileLock?) throws {
+    private init(
+        layout: StoreLayout, database: StoreDatabase, lock: FileLock?, isExclusive: Bool, busyTimeout: Double
+    ) throws {
         self.layout = layout
+        self.isExclusive = isExclusive
+        self.busyTimeout = busyTimeout
         files = DurableFiles(layout: layout)
         self.database = database
         self.lock = lock
@@ -73,8 +83,10 @@ public final class RunStore: Sendable {
         }
         let (database, lock) =
             mode == .readOnly
-            ? try opening.forReading() : try opening.forWriting(creating: mode == .createIfMissing)
-        return try RunStore(layout: layout, database: database, lock: lock)
+            ? try opening.forReading()
+            : try opening.forWriting(creating: mode == .createIfMissing, alone: mode == .exclusive)
+        return try RunStore(
+            layout: layout, database: database, lock: lock, isExclusive: mode == .exclusive, busyTimeout: busyTimeout)
     }
 
     /// Makes the store's directory, parents included, and what lies in it.

@@ -9,17 +9,18 @@ struct StoreOpening {
     let layout: StoreLayout
     let busyTimeout: Double
 
-    /// Opens for writing; migrates as needed, and makes or completes the store where `creating` allows it.
-    func forWriting(creating: Bool) throws -> (StoreDatabase, FileLock?) {
+    /// Opens for writing; migrates as needed, and makes or completes the store where `creating` allows it. `alone`
+    /// keeps the store lock exclusive.
+    func forWriting(creating: Bool, alone: Bool = false) throws -> (StoreDatabase, FileLock?) {
         let deadline = SystemCalls.monotonicSeconds() + busyTimeout
         var attempt = 0
         while true {
             if let lock = try FileLock.take(layout.storeLock, exclusive: true) {
                 let database = try prepared(creating: creating)
-                try lock.downgrade()
+                if !alone { try lock.downgrade() }
                 return (database, lock)
             }
-            if let lock = try FileLock.take(layout.storeLock, exclusive: false) {
+            if !alone, let lock = try FileLock.take(layout.storeLock, exclusive: false) {
                 if SystemCalls.exists(layout.database) {
                     let database = try open(readOnly: false, queryOnly: false)
                     let identity = try checkedIdentity(database)

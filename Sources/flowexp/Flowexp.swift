@@ -23,8 +23,8 @@ struct Flowexp: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
         ShowCommand.self, LogsCommand.self, SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self,
-        ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, StoreCommand.self, ListCommand.self,
-        DescribeCommand.self, BenchCommand.self,
+        ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, RemoveCommand.self, StoreCommand.self,
+        ListCommand.self, DescribeCommand.self, BenchCommand.self,
     ]
 
     @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")

@@ -15,7 +15,10 @@ struct ExitCodeTests {
             (["report", "--metric", "mmd", "--test", "wilcox"], "did you mean 'wilcoxon'"),
             (["report", "--metric", "mmd", "--summary", "median"], "mean, iqm"), (["ls", "-q", "-v"], "exclude"),
             (["list", "taks"], "tasks"), (["describe", "two-mons"], "did you mean 'two-moons'"),
-            (["store", "digst"], "digst"), (["sample"], "--where"),
+            (["store", "digst"], "digst"), (["rm"], "--where"), (["store", "merge"], "other"),
+            (["store", "restore"], "entry"),
+            (["store", "trash", "--older-than", "30d"], "--empty"),
+            (["store", "trash", "--empty", "--older-than", "x"], "x"), (["sample"], "--where"),
             (["sample", "ab", "--where", "seed=0"], "not both"),
             (["sample", "ab", "--count", "0"], "--count 0"), (["sample", "ab", "--observation", "1,,2"], "part 2"),
             (["sample", "ab", "--observation", "-1,nan"], "part 2"), (["sample", "ab", "--format", "xml"], "csv, npy"),
@@ -36,7 +39,7 @@ struct ExitCodeTests {
 
     @Test(
         "help exits 0 on standard output, examples first",
-        arguments: ["sweep", "report", "ls", "show", "status", "sample", "logprob", "metric", "export"])
+        arguments: ["sweep", "report", "ls", "show", "status", "sample", "logprob", "metric", "export", "rm"])
     func help(command: String) throws {
         let place = try Workplace()
         let result = try place.run(command, "--help")
@@ -55,7 +58,8 @@ struct ExitCodeTests {
         for arguments in [
             ["ls"], ["status"], ["resume"], ["report", "--metric", "mmd"], ["store", "digest"], ["show", "ab"],
             ["sample", "ab"],
-            ["logprob", "ab", "p.csv"], ["export", "ab", "--output", "flow"],
+            ["logprob", "ab", "p.csv"], ["export", "ab", "--output", "flow"], ["rm", "ab"], ["store", "gc"],
+            ["store", "merge", "other"], ["store", "trash"], ["store", "restore", "x"],
         ] {
             let result = try Program.run(arguments, in: place.path)
             #expect(result.status == 66, "\(arguments): \(result.errors)")

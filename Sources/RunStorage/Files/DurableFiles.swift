@@ -22,10 +22,9 @@ struct DurableFiles: Sendable {
     }
 
     /// Temporary file, fsync, rename; the directory is not flushed yet.
-    private func place(_ bytes: [UInt8], at relativePath: String) throws {
+    func place(_ bytes: [UInt8], at relativePath: String) throws {
         let target = layout.absolute(relativePath)
-        let number = Self.counter.add(1, ordering: .relaxed).newValue
-        let temporary = layout.temporary + "/\(getpid())-\(number)-\(UInt32.random(in: 0...UInt32.max))"
+        let temporary = temporaryPath()
         DurableOperations.point()
         let descriptor = try SystemCalls.open(temporary, O_WRONLY | O_CREAT | O_EXCL, to: "create")
         do {
@@ -44,6 +43,12 @@ struct DurableFiles: Sendable {
             unlink(temporary)
             throw error
         }
+    }
+
+    /// A name for a file that is being written.
+    func temporaryPath() -> String {
+        let number = Self.counter.add(1, ordering: .relaxed).newValue
+        return layout.temporary + "/\(getpid())-\(number)-\(UInt32.random(in: 0...UInt32.max))"
     }
 
     /// Makes a directory in the store durable, parents included.

@@ -25,6 +25,10 @@ struct StoreLayout: Sendable {
             return !names.isEmpty
         }
     }
+    /// Runs that were removed, each entry a small store of its own. Nothing else ever looks in here.
+    var trash: String { root + "/trash" }
+    /// Held alone by whoever moves runs in or out.
+    var rearrangementLock: String { root + "/rearrangement.lock" }
 
     func lock(ofRun id: String) -> String { locks + "/" + id }
     /// Relative to the root.
@@ -89,6 +93,15 @@ struct StoreLayout: Sendable {
         guard (3...4).contains(parts.count), parts[0] == "artefacts" else { return false }
         return (try? check(runID: parts[1])) != nil
             && parts.dropFirst(2).allSatisfy { (try? check(artefactName: $0)) != nil }
+    }
+
+    /// Whether a path may name a file that no row names: something below `artefacts/`, with names that a store gives.
+    static func isLoosePath(_ path: String) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let isBelowArtefacts = (2...4).contains(parts.count) && parts[0] == "artefacts"
+        let isRevision = parts.count == 2 && parts[0] == "revisions"
+        return (isBelowArtefacts || isRevision)
+            && parts.dropFirst().allSatisfy { (try? check(artefactName: $0)) != nil }
     }
 
     /// A user's string, safe to print: control characters escaped, long ones cut.

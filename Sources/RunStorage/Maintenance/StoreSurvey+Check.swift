@@ -56,7 +56,7 @@ extension StoreLayout {
     /// What may lie in a store's directory.
     static let names: Set<String> = [
         "flowexp.sqlite", "flowexp.sqlite-journal", "store.lock", "locks", "tmp", "artefacts", "revisions", "backups",
-        "trash",
+        "trash", "rearrangement.lock",
     ]
 }
 

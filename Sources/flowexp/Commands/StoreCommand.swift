@@ -13,9 +13,14 @@ struct StoreCommand: ParsableCommand {
               flowexp store check              is everything what was written?
               flowexp store repair             mend what is not
               flowexp store migrate            bring a store of an earlier version forward
+              flowexp store merge OTHER        take over what another store has
+              flowexp store gc                 move to the trash what nobody can need
+              flowexp store trash              what rm and gc moved there
+              flowexp store restore ENTRY      bring it back
             """,
         subcommands: [
             StoreDigestCommand.self, StoreCheckCommand.self, StoreRepairCommand.self, StoreMigrateCommand.self,
+            StoreMergeCommand.self, StoreCollectGarbageCommand.self, StoreTrashCommand.self, StoreRestoreCommand.self,
         ])
 
     func run() throws { throw CleanExit.helpRequest(StoreCommand.self) }

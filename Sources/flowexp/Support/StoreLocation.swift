@@ -31,10 +31,14 @@ enum StoreLocation {
         return path
     }
 
-    /// Opens the store and passes its warnings on.
-    static func open(_ option: StoreOption, mode: RunStore.Mode) throws -> RunStore {
-        let path = try checkedPath(option)
-        let store = try RunStore.open(at: path, mode: mode)
+    /// Opens the store and passes its warnings on. `busyTimeout`: seconds to wait for other processes.
+    static func open(_ option: StoreOption, mode: RunStore.Mode, busyTimeout: Double = 60) throws -> RunStore {
+        try open(at: checkedPath(option), mode: mode, busyTimeout: busyTimeout)
+    }
+
+    /// The same for a store that was named itself.
+    static func open(at path: String, mode: RunStore.Mode, busyTimeout: Double = 60) throws -> RunStore {
+        let store = try RunStore.open(at: path, mode: mode, busyTimeout: busyTimeout)
         for warning in store.openWarnings { Talk.warn("warning: \(warning)") }
         return store
     }
