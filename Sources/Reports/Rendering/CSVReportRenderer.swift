@@ -13,6 +13,7 @@ struct CSVReportRenderer {
                 "withinNoise", "isBaseline", "delta", "deltaCILower", "deltaCIUpper", "p", "pHolm", "minimumP",
                 "pairs", "rankTest", "holmFamily", "runs", "failed", "failures", "nulls", "notEvaluated", "unfinished",
                 "likelihoodEvaluations", "effectiveSampleSize", "metricVersion", "metricParameters",
+                "damaged",
             ] + (isUsual ? [] : Self.onRequest)
         var lines = [head.map(quote).joined(separator: ",")]
         for section in report.sections {
@@ -48,7 +49,7 @@ struct CSVReportRenderer {
                 comparison.map { "\($0.isRankTest)" } ?? "", "\(section.familySize)", "\(row.runs)",
                 "\(row.failed)", reasons(row.failures), reasons(row.nulls), "\(row.notEvaluated)",
                 "\(row.unfinished)", number(row.likelihoodEvaluations), number(row.effectiveSampleSize),
-                "\(row.version)", row.parameters,
+                "\(row.version)", row.parameters, "\(row.damaged)",
             ]
     }
 

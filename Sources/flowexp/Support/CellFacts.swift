@@ -1,0 +1,99 @@
+import Catalog
+import Experiments
+import Foundation
+import Orchestration
+import Reports
+import Tasks
+
+/// What the runs of a cell have in common, worked out once: their configuration without the seed.
+final class CellFacts: Sendable {
+    /// Without the seed; settings that its text leaves out stand at their absent value.
+    let configuration: JSONValue
+    /// The configuration flattened, for reports.
+    let settings: [ReportSetting]
+    /// The configuration flattened, for `--where`.
+    let attributes: [String: JSONValue]
+    /// The number of modes of the task; nil where it is not known.
+    let modeCount: Int?
+
+    init(_ parsed: JSONValue) {
+        var members = SpecVocabulary.standard.withAbsentValues(parsed).objectValue ?? [:]
+        members["seed"] = nil
+        configuration = .object(members)
+        settings = ReportSetting.flatten(configuration)
+        attributes = RunAttributes.flattened(configuration)
+        var parameters = members["task"]?.objectValue ?? [:]
+        let name = parameters.removeValue(forKey: "name")?.stringValue ?? ""
+        let choice = ComponentChoice(name: name, parameters: ParameterValues(parameters))
+        modeCount = (try? TaskCatalog.make(choice))?.modeCount
+    }
+
+    /// Of a run whose configuration cannot be read.
+    static let unknown = CellFacts(.object([:]))
+}
+
+/// Reads configurations, those that differ in the seed alone once.
+final class ConfigurationReader {
+    private struct Known {
+        var cell: CellFacts
+        var head: String
+        var tail: String
+    }
+
+    private var cells: [String: CellFacts] = [:]
+    private var last: Known?
+
+    /// The cell and the seed of a configuration's text; nil when it is no JSON object.
+    func read(_ text: String) -> (cell: CellFacts, seed: Int)? {
+        guard let parts = Self.split(text) else { return parse(text) }
+        if let last, last.head == parts.head, last.tail == parts.tail { return (last.cell, parts.seed) }
+        let key = String(parts.head) + String(parts.tail)
+        let cell: CellFacts
+        if let known = cells[key] {
+            cell = known
+        } else {
+            // Were the seed of the text another one than that of the run, the text would not be split right.
+            guard let parsed = parse(text), parsed.seed == parts.seed else { return parse(text) }
+            cell = parsed.cell
+            cells[key] = cell
+        }
+        last = Known(cell: cell, head: String(parts.head), tail: String(parts.tail))
+        return (cell, parts.seed)
+    }
+
+    private func parse(_ text: String) -> (cell: CellFacts, seed: Int)? {
+        guard let parsed = try? JSONValue(parsing: text), parsed.objectValue != nil else { return nil }
+        return (CellFacts(parsed), parsed["seed"]?.integerValue ?? 0)
+    }
+
+    /// What stands before and behind the digits of the only `"seed":`; nil where there is none, or more than one.
+    private static func split(_ text: String) -> (head: Substring, seed: Int, tail: Substring)? {
+        let place: Int? =
+            text.utf8.withContiguousStorageIfAvailable { bytes -> Int? in
+                guard let first = Self.end(in: bytes, from: 0), Self.end(in: bytes, from: first) == nil else {
+                    return nil
+                }
+                return first
+            } ?? nil
+        guard let place else { return nil }
+        let start = text.utf8.index(text.startIndex, offsetBy: place)
+        let end = text.utf8[start...].firstIndex { !(0x30...0x39).contains($0) } ?? text.endIndex
+        guard let seed = Int(text[start..<end]), end < text.endIndex else { return nil }
+        return (text[..<start], seed, text[end...])
+    }
+
+    /// Where the next `,"seed":` ends.
+    private static func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        let comma = UInt8(ascii: ",")
+        var index = start
+        while index + pattern.count <= bytes.count {
+            if bytes[index] == comma, bytes[index..<(index + pattern.count)].elementsEqual(pattern) {
+                return index + pattern.count
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private static let pattern = Array(#","seed":"#.utf8)
+}
