@@ -5,31 +5,53 @@ import Orchestration
 import Reports
 import Tasks
 
-/// What the runs of a cell have in common, worked out once: their configuration without the seed.
-final class CellFacts: Sendable {
+/// What the runs of a cell have in common, worked out once and only when it is asked for: their configuration without the
+/// seed.
+final class CellFacts {
     /// Without the seed; settings that its text leaves out stand at their absent value.
-    let configuration: JSONValue
+    private(set) lazy var configuration = SpecVocabulary.standard.withAbsentValues(.object(members))
     /// The configuration flattened, for reports.
-    let settings: [ReportSetting]
+    private(set) lazy var settings = ReportSetting.flatten(configuration)
     /// The configuration flattened, for `--where`.
-    let attributes: [String: JSONValue]
-    /// The number of modes of the task; nil where it is not known.
-    let modeCount: Int?
+    private(set) lazy var attributes = RunAttributes.flattened(configuration)
+    let task: String
+    let base: String
+    let components: JSONValue
+    let couplingLayers: Int?
+    private let members: [String: JSONValue]
+    private let modeCounts: ModeCounts
 
-    init(_ parsed: JSONValue) {
-        var members = SpecVocabulary.standard.withAbsentValues(parsed).objectValue ?? [:]
+    fileprivate init(_ parsed: JSONValue, _ modeCounts: ModeCounts) {
+        var members = parsed.objectValue ?? [:]
         members["seed"] = nil
-        configuration = .object(members)
-        settings = ReportSetting.flatten(configuration)
-        attributes = RunAttributes.flattened(configuration)
-        var parameters = members["task"]?.objectValue ?? [:]
-        let name = parameters.removeValue(forKey: "name")?.stringValue ?? ""
-        let choice = ComponentChoice(name: name, parameters: ParameterValues(parameters))
-        modeCount = (try? TaskCatalog.make(choice))?.modeCount
+        self.members = members
+        self.modeCounts = modeCounts
+        task = members["task"]?["name"]?.stringValue ?? ""
+        base = members["base"]?["name"]?.stringValue ?? ""
+        components = members["base"]?["components"] ?? .null
+        couplingLayers = members["flow"]?["couplingLayers"]?.integerValue
     }
 
+    /// The number of modes of the task; nil where it is not known.
+    var modeCount: Int? { modeCounts.modeCount(ofTask: configuration["task"] ?? .null) }
+
     /// Of a run whose configuration cannot be read.
-    static let unknown = CellFacts(.object([:]))
+    static var unknown: CellFacts { CellFacts(.null, ModeCounts()) }
+}
+
+/// Modes by task; making some tasks takes a good part of a millisecond.
+private final class ModeCounts {
+    private var known: [JSONValue: Int?] = [:]
+
+    func modeCount(ofTask task: JSONValue) -> Int? {
+        if let count = known[task] { return count }
+        var parameters = task.objectValue ?? [:]
+        let name = parameters.removeValue(forKey: "name")?.stringValue ?? ""
+        let choice = ComponentChoice(name: name, parameters: ParameterValues(parameters))
+        let count = (try? TaskCatalog.make(choice))?.modeCount
+        known[task] = .some(count)
+        return count
+    }
 }
 
 /// Reads configurations, those that differ in the seed alone once.
@@ -40,6 +62,7 @@ final class ConfigurationReader {
         var tail: String
     }
 
+    private let modeCounts = ModeCounts()
     private var cells: [String: CellFacts] = [:]
     private var last: Known?
 
@@ -63,7 +86,7 @@ final class ConfigurationReader {
 
     private func parse(_ text: String) -> (cell: CellFacts, seed: Int)? {
         guard let parsed = try? JSONValue(parsing: text), parsed.objectValue != nil else { return nil }
-        return (CellFacts(parsed), parsed["seed"]?.integerValue ?? 0)
+        return (CellFacts(parsed, modeCounts), parsed["seed"]?.integerValue ?? 0)
     }
 
     /// What stands before and behind the digits of the only `"seed":`; nil where there is none, or more than one.

@@ -44,10 +44,10 @@ struct RunFacts {
         return .object(members)
     }
     var axes: JSONValue { (try? JSONValue(parsing: record.axesJSON)) ?? .null }
-    var task: String { cell.configuration["task"]?["name"]?.stringValue ?? "" }
-    var base: String { cell.configuration["base"]?["name"]?.stringValue ?? "" }
-    var components: JSONValue { cell.configuration["base"]?["components"] ?? .null }
-    var couplingLayers: Int? { cell.configuration["flow"]?["couplingLayers"]?.integerValue }
+    var task: String { cell.task }
+    var base: String { cell.base }
+    var components: JSONValue { cell.components }
+    var couplingLayers: Int? { cell.couplingLayers }
     var seed: Int { knownSeed ?? 0 }
 
     /// Stable reason of a failed run.
