@@ -121,7 +121,7 @@ final class StoreDatabase: Sendable {
     static let damagedRemedy =
         "Restore a copy of the store, or move the store away and run `flowexp sweep SPEC` again, which makes a new one."
 
-    private static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
+    static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
         let message = error.message ?? "no message"
         let detail = "SQLite \(error.extendedResultCode.rawValue): \(message)"
         switch error.resultCode {
