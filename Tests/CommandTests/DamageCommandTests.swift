@@ -84,7 +84,9 @@ struct DamageCommandTests {
         expectNamed(try place.run("sample", ids[0]), ids[0])
         expectNamed(try place.run("export", ids[0], "--output", "flow"), ids[0])
         #expect(try place.run("sample", ids[1], "--count", "2").status == 0)
-        for arguments in [["sweep", "tiny.json"], ["resume", "tiny"], ["sweep", "tiny.json", "--dry-run"], ["evaluate"]] {
+        for arguments in [
+            ["sweep", "tiny.json"], ["resume", "tiny"], ["sweep", "tiny.json", "--dry-run"], ["evaluate"],
+        ] {
             let result = try Program.run(arguments, in: place.path)
             expectNamed(result, ids[0])
             #expect(arguments == ["evaluate"] || (result.output + result.errors).contains("3 completed, 1 damaged"))

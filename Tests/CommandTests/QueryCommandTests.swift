@@ -37,7 +37,8 @@ struct QueryCommandTests {
         try place.writeSpec(steps: 5)
         #expect(try place.run("sweep", "tiny.json", "--limit", "1").status == 0)
         for (sql, says) in [
-            ("SELECT vlaue FROM results", "did you mean 'value'"), ("SELECT r.vlaue FROM results r", "did you mean 'value'"),
+            ("SELECT vlaue FROM results", "did you mean 'value'"),
+            ("SELECT r.vlaue FROM results r", "did you mean 'value'"),
             ("SELECT * FROM result", "did you mean 'results'"), ("SELEC 1", "syntax error"), ("", "no statement"),
             ("SELECT 1; SELECT 2", "more than one"), ("DELETE FROM sweeps", "only reads"),
             ("ATTACH 'x' AS y", "only reads"), ("PRAGMA writable_schema = ON", "only reads"),

@@ -7,7 +7,8 @@ struct StoreScaleTests {
     func workload() throws {
         let place = try Workplace()
         let bench = [
-            "bench", "--workload", "store-scale", "--runs", "200", "--history", "5", "--repetitions", "1", "--keep", "big",
+            "bench", "--workload", "store-scale", "--runs", "200", "--history", "5", "--repetitions", "1", "--keep",
+            "big",
             "--json",
         ]
         let result = try Program.run(bench, in: place.path)

@@ -17,7 +17,8 @@ import Testing
             "UPDATE metric_values SET value = value + 1 WHERE run_key = 2 AND name = 'mmd'",
             "UPDATE metric_values SET sample_sizes = '[1' WHERE run_key = 2 AND name = 'mmd'",
             "UPDATE metric_values SET name = 'mmx' WHERE run_key = 2 AND name = 'mmd'",
-            "DELETE FROM metric_values WHERE run_key = 2", "DELETE FROM metric_values WHERE run_key = 2 AND name = 'mmd'",
+            "DELETE FROM metric_values WHERE run_key = 2",
+            "DELETE FROM metric_values WHERE run_key = 2 AND name = 'mmd'",
             "INSERT INTO metric_values (run_key, name, parameters, version, sample_sizes, direction, details) "
                 + "VALUES (2, 'a', '{}', 1, '[]', 'lower', '{}')",
             "UPDATE run_records SET configuration = '{}' WHERE run_key = 2",
@@ -59,7 +60,7 @@ import Testing
     @Test func aPublishedRunIsNotBegunAgain() throws {
         let (store, directory) = try store()
         for state in ["planned", "interrupted", "running"] {
-            try directory.tamper("UPDATE run_records SET state = ? WHERE run_key = 2", [state])
+            try directory.tamper("UPDATE run_records SET state = '\(state)' WHERE run_key = 2")
             let error = storeError { _ = try store.tryBegin(runID: Sample.id(1)) }
             #expect(error?.kind == .corrupt, "\(state): \(String(describing: error))")
         }

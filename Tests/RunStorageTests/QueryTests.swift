@@ -39,7 +39,8 @@ import Testing
         arguments: [
             "INSERT INTO sweeps VALUES (9, 'x', 1, 1)", "INSERT INTO sweeps VALUES (9, 'x', 1, 1) RETURNING id",
             "UPDATE run_records SET state = 'planned'", "DELETE FROM metric_values", "DROP TABLE attempts",
-            "CREATE TABLE t (x)", "CREATE TEMP TABLE t (x)", "CREATE VIEW v AS SELECT 1", "ALTER TABLE sweeps RENAME TO s",
+            "CREATE TABLE t (x)", "CREATE TEMP TABLE t (x)", "CREATE VIEW v AS SELECT 1",
+            "ALTER TABLE sweeps RENAME TO s",
             "ATTACH 'other.sqlite' AS other", "ATTACH ':memory:' AS other", "DETACH main", "VACUUM",
             "VACUUM INTO 'copy.sqlite'", "REINDEX", "ANALYZE", "BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
             "SAVEPOINT s", "PRAGMA writable_schema = ON", "PRAGMA query_only = OFF", "PRAGMA user_version = 7",

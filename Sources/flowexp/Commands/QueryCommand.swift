@@ -121,7 +121,8 @@ enum QueryFailure {
         }
         let columns = views.map { "\n  \($0.view): \($0.columns.joined(separator: ", "))" }.joined()
         return CommandFailure(
-            .usage, "SQLite says: \(DisplayWidth.cut(message, to: 200))\(hint)", remedy: "The views and their columns:\(columns)")
+            .usage, "SQLite says: \(DisplayWidth.cut(message, to: 200))\(hint)",
+            remedy: "The views and their columns:\(columns)")
     }
 
     /// The name behind the words, without a table's name before it.

@@ -10,12 +10,16 @@ extension ReportRun {
         self.init(
             id: run.record.id, state: run.state, failureCode: run.failureCode, seed: run.seed,
             configuration: run.settings, components: run.components,
-            componentsInSpec: run.record.axesJSON.contains("\"asked\"") ? run.axes["asked"]?["base.components"] : nil,
+            componentsInSpec: run.record.axesJSON.end(of: Self.askedKey) != nil
+                ? run.axes["asked"]?["base.components"] : nil,
             componentsUsed: run.componentsUsed, metrics: metrics, poolLimits: PoolLimit.limits(run))
+        // The two numbers that a report shows.
         for name in ["likelihoodEvaluations", "effectiveSampleSize"] {
             summary[name] = run.summary[name]?.doubleValue
         }
     }
+
+    private static let askedKey = Array(#""asked""#.utf8)
 }
 
 extension PoolLimit {

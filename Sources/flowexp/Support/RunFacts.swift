@@ -105,13 +105,15 @@ struct RunFacts {
 
     /// Of estimates by importance weights whose details say that the weights' tail is too heavy.
     private static func warning(_ metric: MetricRecord) -> String? {
-        guard metric.detailsJSON.contains("khatLimit") else { return nil }
+        guard metric.detailsJSON.end(of: limitKey) != nil else { return nil }
         let details = members(metric.detailsJSON)
         // A tail that could not be fitted has no finite k̂, which details leave out: the worst of all.
         let shape = details["khat"]?.doubleValue ?? .infinity
         guard let limit = details["khatLimit"]?.doubleValue, shape > limit else { return nil }
         return "k̂ is above \(NumberText.plain(limit, significant: 2)), estimates by importance weights are unreliable"
     }
+
+    private static let limitKey = Array("khatLimit".utf8)
 
     var listing: RunListing {
         RunListing(
