@@ -30,6 +30,7 @@ import Testing
         #expect(states.rows == [[.text("completed"), .integer(1)], [.text("planned"), .integer(2)]])
         #expect(try store.query("WITH x(n) AS (VALUES (1), (2)) SELECT sum(n) FROM x").rows == [[.integer(3)]])
         #expect(try store.query("SELECT count(*) FROM history").rows == [[.integer(5)]])
+        #expect(try store.query("SELECT key, value FROM json_each('{\"a\": 2}')").rows == [[.text("a"), .integer(2)]])
         let columns = try store.queryColumns()
         #expect(columns.map(\.view) == ["runs", "results", "history"])
         #expect(columns[1].columns.contains("value") && columns[0].columns.first == "run")

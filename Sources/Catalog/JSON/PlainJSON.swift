@@ -112,7 +112,7 @@ struct PlainJSON {
             return .integer(isNegative ? -magnitude : magnitude)
         }
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
-        guard let value = Double(text), value.isFinite, value != 0 else { return nil }
+        guard let value = Double(text), value.isFinite, value != 0 || text == "0.0" else { return nil }
         return .number(value)
     }
 
