@@ -48,6 +48,13 @@ public enum MetricCatalog {
         public var parameters: String
         /// The metric's declared version.
         public var version: Int
+
+        /// Creates a key.
+        public init(name: String, parameters: String, version: Int) {
+            self.name = name
+            self.parameters = parameters
+            self.version = version
+        }
     }
 
     /// What ``evaluateMetrics(flow:task:observation:parameters:seed:inverseError:cache:cacheKeyPrefix:conditional:)``

@@ -1,6 +1,5 @@
 import Catalog
 import Experiments
-import Metrics
 import RunStorage
 
 /// A completed run and the metrics it lacks.
@@ -13,32 +12,18 @@ public struct MissingMetrics: Sendable {
 
 extension SweepPlan {
     /// The completed runs of the plan that lack rows of its evaluation, in order.
-    ///
-    /// A row whose value is null counts as present: it was tried and has a reason. Throws what the store throws.
-    public func missingMetrics(in store: RunStore) throws -> [MissingMetrics] {
-        let expected = try MetricCatalog.plannedValues(evaluation.parameters)
-        let expectedOfAmortised = try MetricCatalog.plannedValues(evaluation.parameters, amortised: true)
-        // A row's name is its column; the plan lists metrics, which may have several columns.
-        let metricOfColumn = Dictionary(
-            expectedOfAmortised.map { ($0.name, MetricCatalog.metricName(ofColumn: $0.name) ?? $0.name) }
-        ) { first, _ in first }
-        let itemsByID = Dictionary(items.map { ($0.id, $0) }) { first, _ in first }
-        var result: [MissingMetrics] = []
-        for record in try store.records(ofRevision: revisionID) where record.state == .completed {
-            guard let item = itemsByID[record.id] else { continue }
-            let present = Set(record.metrics.map { "\($0.name)\u{0}\($0.parametersJSON)\u{0}\($0.version)" })
-            var lacking: [String] = []
-            for row in item.configuration.isAmortised ? expectedOfAmortised : expected
-            where !present.contains("\(row.name)\u{0}\(row.parameters)\u{0}\(row.version)") {
-                let metric = metricOfColumn[row.name] ?? row.name
-                if !lacking.contains(metric) { lacking.append(metric) }
-            }
-            guard !lacking.isEmpty else { continue }
+    public func missingMetrics(_ examined: ExaminedRuns) -> [MissingMetrics] {
+        items.compactMap { item in
+            guard let lacking = examined.lacking[item.id] else { return nil }
             var reduced = evaluation
             reduced.parameters["metrics"] = .array(lacking.map { .string($0) })
-            result.append(MissingMetrics(item: item, evaluation: reduced))
+            return MissingMetrics(item: item, evaluation: reduced)
         }
-        return result
+    }
+
+    /// The runs of the plan as the store has them now. Throws what the store throws.
+    public func examine(in store: RunStore) throws -> ExaminedRuns {
+        try ExaminedRuns(ofRevision: revisionID, items: items, evaluation: evaluation, in: store)
     }
 }
 

@@ -1,10 +1,32 @@
 import Catalog
 
 /// What `--where` can ask of a run: every path of its configuration, the short names, and facts such as its state.
-public enum RunAttributes {
+public struct RunAttributes: Sendable, Equatable {
+    /// Of the configuration; runs that differ in the seed alone share it.
+    private let configuration: [String: JSONValue]
+    /// Of the run itself; they come before the configuration's.
+    private let facts: [String: JSONValue]
+
+    /// `configuration` is what ``flattened(_:)`` made of it.
+    public init(configuration: [String: JSONValue], facts: [String: JSONValue]) {
+        self.configuration = configuration
+        self.facts = facts
+    }
+
+    /// Of a whole configuration.
+    public static func of(configuration: JSONValue, facts: [String: JSONValue] = [:]) -> RunAttributes {
+        RunAttributes(configuration: flattened(configuration), facts: facts)
+    }
+
+    /// The value under a name, nil where the run has none.
+    public subscript(name: String) -> JSONValue? { facts[name] ?? configuration[name] }
+
+    /// Every name.
+    public var names: Set<String> { Set(facts.keys).union(configuration.keys) }
+
     /// Flattens a configuration: `{"base": {"name": "gmm", "components": 8}}` gives `base` = gmm,
     /// `base.components` = 8 and, where no other section has a parameter of that name, `components` = 8.
-    public static func of(configuration: JSONValue, facts: [String: JSONValue] = [:]) -> [String: JSONValue] {
+    public static func flattened(_ configuration: JSONValue) -> [String: JSONValue] {
         var result: [String: JSONValue] = [:]
         var short: [String: JSONValue?] = [:]
         for (section, value) in configuration.objectValue ?? [:] {
@@ -28,7 +50,6 @@ public enum RunAttributes {
         }
         // The name that tables show.
         if result["depth"] == nil { result["depth"] = result["flow.couplingLayers"] }
-        for (key, fact) in facts { result[key] = fact }
         return result
     }
 }

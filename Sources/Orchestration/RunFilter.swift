@@ -48,7 +48,7 @@ public struct RunFilter: Sendable, Equatable {
     }
 
     /// Whether a run with these attributes satisfies the condition.
-    public func matches(_ attributes: [String: JSONValue]) -> Bool {
+    public func matches(_ attributes: RunAttributes) -> Bool {
         func evaluate(_ node: Node) -> Bool {
             switch node {
             case .and(let a, let b): return evaluate(a) && evaluate(b)

@@ -47,6 +47,8 @@ public struct SweepOverview: Sendable, Equatable {
     public var elsewhere: Int
     /// Runs that start for the first time, or again after `--retry-failed`.
     public var new: Int
+    /// Runs whose records do not verify; they are left alone.
+    public var damaged: Int
     /// Completed runs that lack metrics of the plan.
     public var toEvaluate: Int
     /// Runs that this sweep will not start because of `--limit`.
@@ -59,7 +61,7 @@ public struct SweepOverview: Sendable, Equatable {
     /// Creates an overview; see the properties.
     public init(
         name: String, revision: Int, total: Int, completed: Int, failed: Int, interrupted: Int, elsewhere: Int,
-        new: Int, toEvaluate: Int, beyondLimit: Int, workers: Int, costs: [String: Double]
+        new: Int, damaged: Int = 0, toEvaluate: Int, beyondLimit: Int, workers: Int, costs: [String: Double]
     ) {
         self.name = name
         self.revision = revision
@@ -69,6 +71,7 @@ public struct SweepOverview: Sendable, Equatable {
         self.interrupted = interrupted
         self.elsewhere = elsewhere
         self.new = new
+        self.damaged = damaged
         self.toEvaluate = toEvaluate
         self.beyondLimit = beyondLimit
         self.workers = workers

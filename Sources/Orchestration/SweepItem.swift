@@ -1,6 +1,7 @@
 import Catalog
 import Experiments
 import Metrics
+import RunStorage
 
 /// One run of an expanded sweep, as the runner needs it.
 public struct SweepItem: Sendable {
@@ -17,12 +18,12 @@ public struct SweepItem: Sendable {
     /// Optimiser steps of the whole run, for the display before the run itself reports them.
     public var totalSteps: Int
     /// What `--where` can ask for.
-    public var attributes: [String: JSONValue]
+    public var attributes: RunAttributes
 
     /// Creates an item; see the properties.
     public init(
         id: String, configuration: RunConfiguration, configurationJSON: String, axesJSON: String, cost: Double,
-        totalSteps: Int, attributes: [String: JSONValue]
+        totalSteps: Int, attributes: RunAttributes
     ) {
         self.id = id
         self.configuration = configuration
@@ -33,19 +34,51 @@ public struct SweepItem: Sendable {
         self.attributes = attributes
     }
 
-    /// A run of an expanded experiment.
-    public init(_ run: Experiments.PlannedRun, sweepName: String) {
-        let text = run.configuration.canonicalJSON
-        let json = (try? JSONValue(parsing: text)) ?? .null
+    /// What the store records of the run before it is executed.
+    public var planned: RunStorage.PlannedRun {
+        RunStorage.PlannedRun(id: id, configurationJSON: configurationJSON, axesJSON: axesJSON)
+    }
+}
+
+extension ExperimentSpec {
+    /// The runs as the runner needs them, in the order of the expansion. What the runs of a cell have in common is worked
+    /// out once.
+    public var items: [SweepItem] {
+        var shared: SharedByCell?
+        return plan.runs.map { run in
+            if shared?.cell != run.cell { shared = SharedByCell(run) }
+            let common = shared ?? SharedByCell(run)
+            return SweepItem(
+                id: run.id, configuration: run.configuration, configurationJSON: run.canonicalJSON,
+                axesJSON: common.axesJSON, cost: common.cost, totalSteps: common.totalSteps,
+                attributes: RunAttributes(
+                    configuration: common.attributes,
+                    facts: [
+                        "id": .string(run.id), "sweep": .string(name),
+                        "seed": Int(exactly: run.configuration.seed).map(JSONValue.integer) ?? .null,
+                    ]))
+        }
+    }
+}
+
+/// What does not depend on the seed.
+private struct SharedByCell {
+    let cell: Int
+    let axesJSON: String
+    let cost: Double
+    let totalSteps: Int
+    let attributes: [String: JSONValue]
+
+    init(_ run: Experiments.PlannedRun) {
+        cell = run.cell
+        let json = (try? JSONValue(parsing: run.canonicalJSON)) ?? .null
         var axes = run.axesJSON.objectValue ?? [:]
         // What the spec asked for where it was resolved (`match`), so that reports can group by it.
         if !run.asked.isEmpty { axes["asked"] = .object(run.asked) }
-        self.init(
-            id: run.id, configuration: run.configuration, configurationJSON: text,
-            axesJSON: JSONValue.object(axes).text, cost: RunCost.of(configuration: json),
-            totalSteps: RunCost.steps(of: json),
-            attributes: RunAttributes.of(
-                configuration: json, facts: ["id": .string(run.id), "sweep": .string(sweepName)]))
+        axesJSON = JSONValue.object(axes).text
+        cost = RunCost.of(configuration: json)
+        totalSteps = RunCost.steps(of: json)
+        attributes = RunAttributes.flattened(json)
     }
 }
 

@@ -38,6 +38,9 @@ public struct SweepResult: Sendable {
     public var evaluated = 0
     /// Completed runs whose missing metrics could not be computed, and why; they still lack them.
     public var unevaluated: [(runID: String, message: String)] = []
+    /// Runs of the plan whose records, or files that an evaluation needed, do not verify; each once. They are not counted
+    /// elsewhere.
+    public var damaged: [DamagedRun] = []
     /// Runs checkpointed because the sweep was asked to stop.
     public var checkpointed = 0
     /// Runs that did not reach a step boundary in time after a stop request.

@@ -22,16 +22,18 @@ public struct SweepPlan: Sendable {
     public let beyondLimit: Int
     /// Completed runs that lack metrics, as of planning.
     public var toEvaluate = 0
+    /// Runs whose records do not verify, as of planning: neither completed nor to be done.
+    public let damaged: [DamagedRun]
     /// How many of the runs are in each state, as of planning.
     public let counts: StateCounts
 
     /// Plans a sweep.
     ///
-    /// `states` holds each item's state as displayed (a missing one means planned). Throws ``RunFilterError`` when the
-    /// filter asks for something that no run has.
+    /// `states` holds each item's state as displayed (a missing one means planned); of the `damaged` runs those among the
+    /// items count. Throws ``RunFilterError`` when the filter asks for something that no run has.
     public init(
         name: String, revisionID: Int64, revision: Int, evaluation: EvaluationPlan, items allItems: [SweepItem],
-        states: [String: RunState], options: SweepOptions
+        states: [String: RunState], damaged: [DamagedRun] = [], options: SweepOptions
     ) throws(RunFilterError) {
         self.name = name
         self.revisionID = revisionID
@@ -43,10 +45,14 @@ public struct SweepPlan: Sendable {
         } else {
             items = allItems
         }
+        let damage = Dictionary(damaged.map { ($0.runID, $0) }) { first, _ in first }
+        self.damaged = damage.isEmpty ? [] : items.compactMap { damage[$0.id] }
         var counts = StateCounts()
         var begin: [SweepItem] = []
         var retry: [String] = []
         for item in items {
+            // Nobody knows what a damaged record was: it must not be trained over.
+            if damage[item.id] != nil { continue }
             let state = states[item.id] ?? .planned
             counts.count(state)
             switch state {
@@ -66,6 +72,18 @@ public struct SweepPlan: Sendable {
         toRun = limited
     }
 
+    /// Plans a sweep from what one look at the records told; see
+    /// ``init(name:revisionID:revision:evaluation:items:states:damaged:options:)``.
+    public init(
+        name: String, revisionID: Int64, revision: Int, evaluation: EvaluationPlan, items: [SweepItem],
+        examined: ExaminedRuns, options: SweepOptions
+    ) throws(RunFilterError) {
+        try self.init(
+            name: name, revisionID: revisionID, revision: revision, evaluation: evaluation, items: items,
+            states: examined.states, damaged: examined.damaged, options: options)
+        toEvaluate = self.items.count { examined.lacking[$0.id] != nil }
+    }
+
     /// Whether nothing is left to run or evaluate.
     public var isDone: Bool { toRun.isEmpty && toEvaluate == 0 }
 
@@ -74,17 +92,18 @@ public struct SweepPlan: Sendable {
         SweepOverview(
             name: name, revision: revision, total: items.count, completed: counts.completed,
             failed: counts.failed - toRetry.count, interrupted: counts.interrupted, elsewhere: counts.running,
-            new: counts.planned + toRetry.count, toEvaluate: toEvaluate, beyondLimit: beyondLimit, workers: workers,
+            new: counts.planned + toRetry.count, damaged: damaged.count, toEvaluate: toEvaluate,
+            beyondLimit: beyondLimit, workers: workers,
             costs: Dictionary(toRun.map { ($0.id, $0.cost) }) { first, _ in first })
     }
 }
 
 extension RunFilter {
     /// Throws when the condition names something that none of the runs has.
-    public func check(against runs: [[String: JSONValue]]) throws(RunFilterError) {
+    public func check(against runs: [RunAttributes]) throws(RunFilterError) {
         guard !runs.isEmpty else { return }
         for name in names where !runs.contains(where: { $0[name] != nil }) {
-            let known = Set(runs.flatMap(\.keys)).sorted()
+            let known = runs.reduce(into: Set<String>()) { $0.formUnion($1.names) }.sorted()
             let hint = NearestName.hint(name, among: known)
             throw RunFilterError("no run has '\(name)'\(hint.isEmpty ? "; there are: \(Self.short(known))" : hint)")
         }

@@ -38,6 +38,7 @@ public struct SweepRunner: Sendable {
     /// reached a step boundary by then; the caller should then end the process.
     public func run(_ plan: SweepPlan, stop: StopRequest) -> SweepResult {
         let tally = SweepTally(maximumFailures: options.maximumFailures, observer: observer)
+        tally.foundDamage(plan.damaged)
         observer(.planned(plan.overview(workers: executor.workers)))
         do {
             if options.retriesFailed { _ = try store.resetFailed(runIDs: plan.toRetry) }
@@ -89,7 +90,10 @@ public struct SweepRunner: Sendable {
     ) {
         let missing: [MissingMetrics]
         do {
-            missing = try plan.missingMetrics(in: store)
+            let examined = try plan.examine(in: store)
+            let ids = Set(plan.items.map(\.id))
+            tally.foundDamage(examined.damaged.filter { ids.contains($0.runID) })
+            missing = plan.missingMetrics(examined)
         } catch {
             tally.end(with: error)
             return
@@ -122,6 +126,10 @@ public struct SweepRunner: Sendable {
             }
             try store.saveMetrics(runID: missing.item.id, metrics: values.map(StoreConversion.metric))
             tally.endedEvaluation(missing.item.id, .evaluated)
+        } catch let error as RunStoreError where error.kind == .corrupt {
+            // One run's damage stays that run's.
+            tally.endedEvaluation(missing.item.id, .dropped)
+            tally.foundDamage([DamagedRun(runID: missing.item.id, reason: error.what)])
         } catch {
             tally.endedEvaluation(missing.item.id, .dropped)
             tally.end(with: error)
@@ -135,10 +143,11 @@ public struct SweepRunner: Sendable {
         result.abandonedEvaluations = tally.evaluating
         // In an order that does not depend on the workers.
         result.unevaluated.sort { $0.runID < $1.runID }
+        result.damaged.sort { $0.runID < $1.runID }
         result.elsewhere = queue.elsewhere
         result.wasStopped = stop.isRequested
         if let requestedAt = stop.requestedAt { result.stopSeconds = monotonicSeconds() - requestedAt }
-        let ids = Set(plan.items.map(\.id))
+        let ids = Set(plan.items.map(\.id)).subtracting(result.damaged.map(\.runID))
         do {
             for (id, state) in try store.runStates(ofRevision: plan.revisionID) where ids.contains(id) {
                 switch state {

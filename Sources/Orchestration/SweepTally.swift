@@ -72,6 +72,17 @@ final class SweepTally: Sendable {
         emit(.endedElsewhere(runID: runID, failed: failed))
     }
 
+    /// A run whose record or files do not verify; the others go on.
+    func foundDamage(_ runs: [DamagedRun]) {
+        let new = state.withLock { state in
+            let known = Set(state.result.damaged.map(\.runID))
+            let new = runs.filter { !known.contains($0.runID) }
+            state.result.damaged += new
+            return new
+        }
+        for run in new { emit(.note(runID: run.runID, "damaged: \(run.reason)")) }
+    }
+
     func beganEvaluation() { state.withLock { $0.evaluating += 1 } }
 
     /// How an evaluation of a completed run ended.

@@ -132,6 +132,8 @@ public struct ReportRow: Sendable, Equatable {
     public var notEvaluated: Int
     /// Runs planned, running or interrupted.
     public var unfinished: Int
+    /// Runs whose records do not verify; no number of them is used.
+    public var damaged: Int
 
     /// Means over the cell's runs of what a run spent and what its pool was worth; nil when unknown.
     public var likelihoodEvaluations: Double?

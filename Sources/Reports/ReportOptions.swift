@@ -12,11 +12,14 @@ public struct ReportOptions: Sendable, Equatable {
     public var declaredAxes: [String]
     /// Intervals, tests and summaries.
     public var statistics: ReportStatistics
+    /// Damaged runs that are in no cell, because not even their configuration can be trusted; they are counted.
+    public var damagedWithoutCell: Int
 
     /// Creates options.
     public init(
         metrics: [String], by: [String]? = nil, baseline: String? = nil, sweeps: [String] = [],
-        declaredAxes: [String] = [], statistics: ReportStatistics = ReportStatistics()
+        declaredAxes: [String] = [], statistics: ReportStatistics = ReportStatistics(),
+        damagedWithoutCell: Int = 0
     ) {
         self.metrics = metrics
         self.by = by
@@ -24,6 +27,7 @@ public struct ReportOptions: Sendable, Equatable {
         self.sweeps = sweeps
         self.declaredAxes = declaredAxes
         self.statistics = statistics
+        self.damagedWithoutCell = damagedWithoutCell
     }
 }
 

@@ -14,9 +14,9 @@ public struct ReportSetting: Sendable, Equatable, Hashable {
     }
 }
 
-/// Where a run stands, as a report counts it.
+/// Where a run stands, as a report counts it. A damaged run is one whose record does not verify: no number of it counts.
 public enum ReportRunState: String, Sendable, Equatable, CaseIterable {
-    case planned, running, completed, failed, interrupted
+    case planned, running, completed, failed, interrupted, damaged
 }
 
 /// Which way a metric is better.

@@ -1,9 +1,9 @@
 import GRDB
 
-/// Reads run records in bulk inside one transaction, to be verified after it has ended.
+/// Reads run records in bulk inside one transaction, to be compared with their hashes after it has ended.
 ///
 /// Two ordered queries, one over runs and one over metrics, with plain prepared statements: 10 000 runs with 20 metrics
-/// each must not take seconds.
+/// each must not take seconds. The metrics are hashed while they are read, so that those nobody asked for need not be kept.
 struct RecordReader {
     /// Which runs; the SQL conditions share one argument list.
     enum Selection {
@@ -17,9 +17,13 @@ struct RecordReader {
     /// A run with the stored hashes of its parts; verify it before showing it.
     struct StoredRun {
         var key: Int64
+        /// With the metrics that were asked for.
         var record: RunRecord
         var storedState: RunState
         var hashes: Hashes?
+        /// Of all the metrics that were read.
+        var metrics = MetricRows.Metrics.emptyHash
+        var hasMetrics = false
         var damage: String?
     }
 
@@ -42,19 +46,19 @@ struct RecordReader {
     }
 
     /// Copies the records in order (position for a revision, id else). States are as stored, nothing is verified.
-    func copy(_ selection: Selection) throws -> Copy {
+    func copy(_ selection: Selection, metrics choice: MetricChoice = .all) throws -> Copy {
         var runs: [StoredRun] = []
         var places: [Int64: Int] = [:]
         try readRuns(selection) { run in
             places[run.key] = runs.count
             runs.append(run)
         }
-        try readMetrics(selection) { key, metric in
+        try readMetrics(selection, choice) { key, metrics in
             guard let place = places[key] else { return }
-            switch metric {
-            case .success(let metric): runs[place].record.metrics.append(metric)
-            case .failure: runs[place].damage = "a metric has a value of the wrong type"
-            }
+            runs[place].record.metrics = metrics.records
+            runs[place].metrics = metrics.hash
+            runs[place].hasMetrics = true
+            if metrics.isDamaged { runs[place].damage = "a metric has a value of the wrong type" }
         }
         guard case .revision(let id) = selection else { return Copy(runs: runs) }
         let stored = try database.first(
@@ -101,45 +105,50 @@ struct RecordReader {
             sql = "SELECT \(columns), NULL, NULL, NULL FROM run_records WHERE run_key = ?"
             arguments = [key]
         }
-        try database.forEachRow(sql, arguments) { row in
+        try database.forEachRawRow(sql, arguments) { row in
             guard let key = try row.optionalInteger(0), let id = try row.optionalText(1) else {
                 throw RunStoreError(
                     .corrupt, what: "a run of the expansion is not in the database", location: path,
                     remedy: StoreDatabase.damagedRemedy)
             }
-            do {
-                body(try Self.storedRun(row, key: Int64(key), id: id))
-            } catch let damage as DamagedValue {
-                throw RunStoreError(
-                    .corrupt, what: "the record has a value that flowexp never writes (column \(damage.column))",
-                    location: "\(path), run \(id)", remedy: StoreDatabase.damagedRemedy)
-            }
+            body(Self.storedRun(row, key: Int64(key), id: id))
         }
     }
 
-    private static func storedRun(_ row: Row, key: Int64, id: String) throws -> StoredRun {
-        let state = try row.state(3)
-        var hashes: Hashes?
-        if let record = try row.optionalBytes(12) {
-            hashes = Hashes(
+    /// The run; columns that cannot be read are left empty and make it a damaged one.
+    private static func storedRun(_ row: RawColumns, key: Int64, id: String) -> StoredRun {
+        var damage: String?
+        func read<Value>(_ column: String, _ otherwise: Value, _ body: () throws -> Value) -> Value {
+            if let value = try? body() { return value }
+            damage = "its \(column) has a value that flowexp never writes"
+            return otherwise
+        }
+        let state = read("state", RunState.planned) { () throws(DamagedValue) -> RunState in
+            guard let state = RunState(rawValue: try row.text(3)) else { throw DamagedValue(column: 3) }
+            return state
+        }
+        let hashes = read("hash", Hashes?.none) {
+            guard let record = try row.optionalBytes(12) else { return nil }
+            return Hashes(
                 metrics: try row.optionalBytes(9) ?? [], history: try row.optionalBytes(10) ?? [],
                 artefacts: try row.optionalBytes(11) ?? [], record: record)
         }
         let record = RunRecord(
-            id: id, sweepName: try row.optionalText(13), position: try row.optionalInteger(14) ?? 0,
-            configurationJSON: try row.text(2), axesJSON: try row.optionalText(15) ?? "{}", state: state,
-            failureCode: try row.optionalText(4), failureMessage: try row.optionalText(5), attempts: try row.integer(6),
-            metrics: [], summaryJSON: try row.optionalText(7), timingsJSON: try row.optionalText(8),
-            integrity: .notPublished)
-        return StoredRun(key: key, record: record, storedState: state, hashes: hashes, damage: nil)
+            id: id, sweepName: read("sweep", nil) { try row.optionalText(13) },
+            position: read("position", 0) { try row.optionalInteger(14) ?? 0 },
+            configurationJSON: read("configuration", "{}") { try row.text(2) },
+            axesJSON: read("axes", "{}") { try row.optionalText(15) ?? "{}" }, state: state,
+            failureCode: read("failure code", nil) { try row.optionalText(4) },
+            failureMessage: read("failure message", nil) { try row.optionalText(5) },
+            attempts: read("number of attempts", 0) { try row.integer(6) }, metrics: [],
+            summaryJSON: read("summary", nil) { try row.optionalText(7) },
+            timingsJSON: read("timings", nil) { try row.optionalText(8) }, integrity: .notPublished)
+        return StoredRun(key: key, record: record, storedState: state, hashes: hashes, damage: damage)
     }
 
-    private enum MetricRead {
-        case success(MetricRecord)
-        case failure
-    }
-
-    private func readMetrics(_ selection: Selection, _ body: (Int64, MetricRead) -> Void) throws {
+    private func readMetrics(
+        _ selection: Selection, _ choice: MetricChoice, _ body: (Int64, MetricRows.Metrics) -> Void
+    ) throws {
         let restriction: String
         let arguments: StatementArguments
         switch selection {
@@ -153,28 +162,19 @@ struct RecordReader {
             restriction = "WHERE run_key = ?"
             arguments = [key]
         }
-        try database.forEachRow(
-            """
-            SELECT run_key, name, parameters, version, value, reason, standard_error, sample_sizes, direction,
-                floor_mean, floor_sd, floor_repetitions, details
-            FROM metric_values \(restriction) ORDER BY run_key, name, parameters, version
-            """, arguments
+        var rows = MetricRows(choice)
+        var current: Int64?
+        try database.forEachRawRow(
+            "SELECT \(MetricRows.columns) FROM metric_values \(restriction) ORDER BY run_key, name, parameters, version",
+            arguments
         ) { row in
             let key = Int64(try row.integer(0))
-            if let metric = try? Self.metric(row) { body(key, .success(metric)) } else { body(key, .failure) }
+            if key != current {
+                if let current { body(current, rows.take()) }
+                current = key
+            }
+            rows.add(row)
         }
-    }
-
-    private static func metric(_ row: Row) throws -> MetricRecord {
-        guard let sizes = IntegerList.values(try row.text(7)) else { throw DamagedValue(column: 7) }
-        var floor: MetricFloorRecord?
-        if let mean = try row.optionalDouble(9) {
-            floor = MetricFloorRecord(
-                mean: mean, standardDeviation: try row.double(10), repetitions: try row.integer(11))
-        }
-        return MetricRecord(
-            name: try row.text(1), parametersJSON: try row.text(2), version: try row.integer(3),
-            value: try row.optionalDouble(4), reason: try row.optionalText(5), standardError: try row.optionalDouble(6),
-            sampleSizes: sizes, direction: try row.text(8), floor: floor, detailsJSON: try row.text(12))
+        if let current { body(current, rows.take()) }
     }
 }

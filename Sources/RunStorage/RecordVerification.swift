@@ -12,10 +12,10 @@ extension RecordReader.StoredRun {
         if let damage { return .corrupt(reason: damage) }
         guard storedState.isTerminal else {
             if hashes != nil { return .corrupt(reason: "a published record is not marked as completed or failed") }
-            return record.metrics.isEmpty ? .notPublished : .corrupt(reason: "an unpublished run has metrics")
+            return !hasMetrics ? .notPublished : .corrupt(reason: "an unpublished run has metrics")
         }
         guard let hashes else { return .corrupt(reason: "the record has no hash") }
-        guard RecordHash.metrics(record.metrics) == hashes.metrics else {
+        guard metrics == hashes.metrics else {
             return .corrupt(reason: "the metrics changed since they were published")
         }
         guard RecordHash.record(hashed(hashes)) == hashes.record else {

@@ -46,6 +46,8 @@ extension RunStore {
         var fence: Int
         var failureCode: String
         var failureMessage: String
+        /// Of a run that is not over it would be trained over.
+        var hasRecord: Bool
 
         var ended: BeginResult? {
             switch state {
@@ -58,11 +60,15 @@ extension RunStore {
 
     private static func runState(_ database: Database, id: String) throws -> KnownState? {
         try database.first(
-            "SELECT run_key, state, fence, failure_code, failure_message FROM run_records WHERE id = ?", [id]
+            """
+            SELECT run_key, state, fence, failure_code, failure_message, record_sha256 IS NOT NULL
+            FROM run_records WHERE id = ?
+            """, [id]
         ) { row in
             KnownState(
                 key: Int64(try row.integer(0)), state: try row.state(1), fence: try row.integer(2),
-                failureCode: try row.optionalText(3) ?? "", failureMessage: try row.optionalText(4) ?? "")
+                failureCode: try row.optionalText(3) ?? "", failureMessage: try row.optionalText(4) ?? "",
+                hasRecord: try row.integer(5) != 0)
         }
     }
 
@@ -74,6 +80,9 @@ extension RunStore {
     private func insertAttempt(_ database: Database, runID: String) throws -> Begun {
         guard let known = try Self.runState(database, id: runID) else { throw noSuchRun(runID) }
         if let ended = known.ended { return .ended(ended) }
+        guard !known.hasRecord else {
+            throw damagedRun(runID, "a published record is not marked as completed or failed")
+        }
         guard Counter.range.contains(known.fence) else {
             throw damagedRun(runID, "its number of attempts is damaged (\(known.fence))")
         }

@@ -5,34 +5,43 @@ import GRDB
 extension RunStore {
     /// All runs of a revision with their metrics, in expansion order. Damaged records come with
     /// ``RecordIntegrity/corrupt(reason:)``; a damaged expansion throws `.corrupt`.
-    public func records(ofRevision revisionID: Int64) throws -> [RunRecord] {
-        try displayedRecords(.revision(revisionID))
+    ///
+    /// `metrics`: which metrics the records hold; every one is verified.
+    public func records(ofRevision revisionID: Int64, metrics: MetricChoice = .all) throws -> [RunRecord] {
+        try displayedRecords(.revision(revisionID), metrics)
     }
 
     /// All runs of the store with their metrics, sorted by id; `sweepName`, `position` and axes are those of the newest
     /// revision that contains the run.
-    public func allRecords() throws -> [RunRecord] {
-        try displayedRecords(.all)
+    public func allRecords(metrics: MetricChoice = .all) throws -> [RunRecord] {
+        try displayedRecords(.all, metrics)
     }
 
     /// The run whose id begins with `idPrefix`. Throws `.noSuchRun`, `.ambiguousRun`.
     public func record(idPrefix: String) throws -> RunRecord {
         let id = try runID(prefix: idPrefix)
         let key = try database.read { try self.key(ofRun: id, $0) }
-        guard let record = try displayedRecords(.run(key: key)).first else { throw noSuchRun(id) }
+        guard let record = try displayedRecords(.run(key: key), .all).first else { throw noSuchRun(id) }
         return record
     }
 
-    private func displayedRecords(_ selection: RecordReader.Selection) throws -> [RunRecord] {
+    private func displayedRecords(
+        _ selection: RecordReader.Selection, _ metrics: MetricChoice
+    ) throws -> [RunRecord] {
         // States are displayed ones afterwards, so the hashes, which cover the stored ones, are checked first.
         try readDisplayed(
-            { try RecordReader(database: $0, path: self.path).copy(selection) },
+            { try RecordReader(database: $0, path: self.path).copy(selection, metrics: metrics) },
             then: { try $0.verified(path: self.path) }, id: \.id, state: \.state)
     }
 
-    /// The whole id for a prefix of at least one character. Throws `.noSuchRun`, `.ambiguousRun`, `.invalidName`.
+    /// The whole id for a prefix of at least one character. Throws `.noSuchRun`, `.ambiguousRun`.
     public func runID(prefix: String) throws -> String {
-        try StoreLayout.check(runID: prefix)
+        guard (try? StoreLayout.check(runID: prefix)) != nil else {
+            throw RunStoreError(
+                .noSuchRun, what: "there is no run \(StoreLayout.printable(prefix)), and no run can be called so",
+                location: path,
+                remedy: "A run id has 1 to 64 lower-case letters and digits; `flowexp ls` lists the runs of the store.")
+        }
         let candidates = try database.read { database in
             var ids: [String] = []
             // "{" follows "z", the last character an id can have.

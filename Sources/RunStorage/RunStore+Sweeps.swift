@@ -183,7 +183,23 @@ extension RunStore {
 
     /// All sweeps with the counts of their newest revisions, the most recently run first.
     public func sweeps() throws -> [SweepSummary] {
-        var summaries: [SweepSummary] = try database.read { database in
+        var summaries = try newestRevisions()
+        for index in summaries.indices {
+            summaries[index].counts = try counts(ofRevision: summaries[index].revisionID)
+        }
+        return summaries
+    }
+
+    /// The runs of a revision by state, as displayed. Records are not verified: damaged ones count as what they say.
+    public func counts(ofRevision revisionID: Int64) throws -> StateCounts {
+        var counts = StateCounts()
+        for run in try runStates(ofRevision: revisionID) { counts.count(run.state) }
+        return counts
+    }
+
+    /// All sweeps, the most recently run first, without looking at their runs: the counts are zero.
+    public func newestRevisions() throws -> [SweepSummary] {
+        try database.read { database in
             var summaries: [SweepSummary] = []
             try database.forEachRow(
                 """
@@ -198,12 +214,6 @@ extension RunStore {
             }
             return summaries
         }
-        for index in summaries.indices {
-            for run in try runStates(ofRevision: summaries[index].revisionID) {
-                summaries[index].counts.count(run.state)
-            }
-        }
-        return summaries
     }
 
     func noSuchSweep(_ name: String) -> RunStoreError {

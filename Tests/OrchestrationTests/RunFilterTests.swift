@@ -4,10 +4,11 @@ import Testing
 
 /// Conditions of `--where`.
 struct RunFilterTests {
-    static let run: [String: JSONValue] = [
-        "task": .string("two-moons"), "couplingLayers": .integer(8), "seed": .integer(0),
-        "components": .string("auto"), "learningRate": .number(0.001), "trainable": .bool(true),
-    ]
+    static let run = RunAttributes(
+        configuration: [
+            "task": .string("two-moons"), "couplingLayers": .integer(8), "seed": .integer(0),
+            "components": .string("auto"), "learningRate": .number(0.001), "trainable": .bool(true),
+        ], facts: [:])
 
     @Test(
         "conditions and what they say of one run",

@@ -25,7 +25,7 @@ final class SweepFixture: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    var items: [SweepItem] { spec.plan.runs.map { SweepItem($0, sweepName: spec.name) } }
+    var items: [SweepItem] { spec.items }
 
     /// Records the sweep and plans it against the store as it is now.
     func plan(_ options: SweepOptions = SweepOptions(), metrics: [String]? = nil) throws -> SweepPlan {

@@ -155,13 +155,13 @@ struct SweepRunnerTests {
         let fixture = try SweepFixture()
         _ = try fixture.run { request, _, _ in try FakeRun.completed(request) }
         let plan = try fixture.plan(metrics: ["kl", "sbc"])
-        #expect(try plan.missingMetrics(in: fixture.store).isEmpty)
+        #expect(plan.missingMetrics(try plan.examine(in: fixture.store)).isEmpty)
         var items = fixture.items
         items[1].configuration.training["objective"] = .string("amortised")
         let amortised = try SweepPlan(
             name: plan.name, revisionID: plan.revisionID, revision: plan.revision, evaluation: plan.evaluation,
             items: items, states: [:], options: SweepOptions())
-        let missing = try amortised.missingMetrics(in: fixture.store)
+        let missing = amortised.missingMetrics(try amortised.examine(in: fixture.store))
         #expect(missing.map(\.item.id) == [items[1].id])
         #expect(missing.first?.evaluation.parameters["metrics"] == .array([.string("kl"), .string("sbc")]))
     }

@@ -87,7 +87,7 @@ import Testing
             }?.kind == .invalidName)
         #expect(storeError { _ = try store.tryBegin(runID: id) }?.kind == .invalidName)
         #expect(storeError { _ = try store.isHeld(runID: id) }?.kind == .invalidName)
-        #expect(storeError { _ = try store.record(idPrefix: id) }?.kind == .invalidName)
+        #expect(storeError { _ = try store.record(idPrefix: id) }?.kind == .noSuchRun)
         #expect(storeError { _ = try store.loadArtefact(ofRun: id, name: "x") }?.kind == .invalidName)
     }
 

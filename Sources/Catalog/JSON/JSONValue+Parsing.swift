@@ -3,6 +3,10 @@ extension JSONValue {
     ///
     /// Throws the first ``JSONSyntaxError``; duplicate keys and numbers that do not fit are errors too.
     public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
+        if let plain = bytes.withUnsafeBufferPointer(PlainJSON.value) {
+            self = plain
+            return
+        }
         let result = JSONReader.read(bytes, options: .strict)
         if let error = result.errors.first { throw error }
         guard let node = result.node else { throw JSONSyntaxError(position: .start, message: "no value") }

@@ -44,6 +44,9 @@ public struct RunConfiguration: Sendable, Equatable, Hashable {
     /// The run id: SHA-256 of ``canonicalJSON``, 64 lower-case hexadecimal digits.
     public var id: String { id(vocabulary: .standard) }
 
+    /// The id of the run that this canonical JSON describes: a stored text of another id was changed.
+    public static func id(ofCanonicalJSON text: String) -> String { sha256Hexadecimal(text) }
+
     /// ``id`` under another vocabulary.
     public func id(vocabulary: SpecVocabulary) -> String {
         sha256Hexadecimal(canonicalJSON(vocabulary: vocabulary))

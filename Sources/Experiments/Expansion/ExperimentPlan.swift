@@ -6,6 +6,10 @@ public struct PlannedRun: Sendable, Equatable {
     public var configuration: RunConfiguration
     /// SHA-256 of the canonical configuration, 64 hexadecimal digits.
     public var id: String
+    /// The configuration's canonical JSON, whose SHA-256 is the id.
+    public var canonicalJSON: String
+    /// The number of the run's cell in the plan: runs with equal numbers differ in the seed alone.
+    public var cell: Int
     /// The value of every path that varies in the plan, in the order in which the spec names the paths; `.null` where a
     /// path does not apply to the run. The seed is not among them.
     public var axes: [AxisValue]
@@ -14,9 +18,14 @@ public struct PlannedRun: Sendable, Equatable {
     public var asked: [String: JSONValue]
 
     /// Creates a planned run.
-    public init(configuration: RunConfiguration, id: String, axes: [AxisValue], asked: [String: JSONValue] = [:]) {
+    init(
+        configuration: RunConfiguration, canonicalJSON: String, cell: Int, axes: [AxisValue],
+        asked: [String: JSONValue] = [:]
+    ) {
         self.configuration = configuration
-        self.id = id
+        self.canonicalJSON = canonicalJSON
+        self.cell = cell
+        id = sha256Hexadecimal(canonicalJSON)
         self.axes = axes
         self.asked = asked
     }

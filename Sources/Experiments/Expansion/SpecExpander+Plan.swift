@@ -18,7 +18,7 @@ extension SpecExpander {
                 configuration.seed = seed
                 runs.append(
                     PlannedRun(
-                        configuration: configuration, id: sha256Hexadecimal(text.text(seed: seed)), axes: axes[i],
+                        configuration: configuration, canonicalJSON: text.text(seed: seed), cell: i, axes: axes[i],
                         asked: kept.asked))
             }
         }

@@ -45,11 +45,17 @@ extension Report {
         let sections = metrics.map { sectionBuilder.section($0, cells: sorted) }
         var counts: [ReportRunState: Int] = [:]
         for run in runs { counts[run.state, default: 0] += 1 }
+        if options.damagedWithoutCell > 0 { counts[.damaged, default: 0] += options.damagedWithoutCell }
+        if let damaged = counts[.damaged] {
+            notes.insert(
+                "\(damaged == 1 ? "1 run is" : "\(damaged) runs are") damaged: no number of "
+                    + "\(damaged == 1 ? "it" : "them") is in this report", at: 0)
+        }
         self.init(
             sweeps: options.sweeps, axes: order.map { AxisColumn(path: $0, title: axes.title($0)) },
             shownAxes: shown.map { AxisColumn(path: $0, title: axes.title($0)) }, baseline: selector?.label,
             statistics: options.statistics, sections: sections, verdicts: VerdictBuilder.verdicts(sections),
-            runs: runs.count, stateCounts: counts,
+            runs: runs.count + options.damagedWithoutCell, stateCounts: counts,
             failures: countReasons(runs.filter { $0.state == .failed }.map { $0.failureCode ?? "failed" }),
             notes: notes)
     }
@@ -62,6 +68,11 @@ extension Report {
         "sbc": ["information-gain", "posterior-gap"], "coverage": ["information-gain", "posterior-gap"],
         "tarp": ["information-gain", "posterior-gap"],
     ]
+
+    /// What a report of these metrics shows besides them, where it is there.
+    public static func companions(of metrics: Set<String>) -> Set<String> {
+        Set(metrics.flatMap { companions[$0] ?? [] })
+    }
 
     /// The asked metrics, checked, each followed by its companions where some run has them.
     private static func metrics(_ asked: [String], in runs: [ReportRun]) throws(ReportError) -> [String] {

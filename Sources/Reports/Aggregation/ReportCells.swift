@@ -7,10 +7,21 @@ struct ReportCell {
     let settings: [String: JSONValue]
     /// Values as text by path, for grouping.
     let texts: [String: String]
+    /// The same by path.
+    private let ordered: [(path: String, text: String)]
     /// The first run; every run of the cell has the same configuration.
     let example: ReportRun
     /// By ascending seed.
     var runs: [ReportRun]
+
+    init(index: Int, settings: [String: JSONValue], texts: [String: String], example: ReportRun, runs: [ReportRun]) {
+        self.index = index
+        self.settings = settings
+        self.texts = texts
+        self.example = example
+        self.runs = runs
+        ordered = texts.sorted { $0.key < $1.key }.map { (path: $0.key, text: $0.value) }
+    }
 
     /// The setting as a spec would name it: components as written there (`match`) where known.
     func groupingText(_ path: String) -> String? {
@@ -20,7 +31,9 @@ struct ReportCell {
 
     /// Canonical text of every setting whose path `keep` accepts: equal texts, equal settings.
     func key(where keep: (String) -> Bool) -> String {
-        canonicalKey(texts.filter { keep($0.key) })
+        var key = ""
+        for (path, text) in ordered where keep(path) { append(path, text, to: &key) }
+        return key
     }
 }
 
@@ -45,17 +58,22 @@ enum ReportPaths {
 func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], hasTwins: Bool) {
     var seenIDs: Set<String> = []
     var distinct: [ReportRun] = []
-    // Configurations as given → the number of their canonical form, so that this is made once per configuration.
+    // Configurations as given → the number of their canonical form, so that this is made once per configuration; those
+    // that share their storage, which `runs` keeps alive, are not even compared.
+    var formOfStorage: [UnsafeRawPointer: Int] = [:]
     var formOfConfiguration: [[ReportSetting]: Int] = [:]
     var formOfKey: [String: Int] = [:]
-    var runsOfSeed: [[Int]: Int] = [:]
-    var cellOfForm: [[Int]: Int] = [:]
+    var runsOfSeed: [FormPart: Int] = [:]
+    var cellOfForm: [FormPart: Int] = [:]
     var cells: [ReportCell] = []
     var hasTwins = false
     for run in runs where seenIDs.insert(run.id).inserted {
         distinct.append(run)
         let form: Int
-        if let known = formOfConfiguration[run.configuration] {
+        let storage = run.configuration.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
+        if let storage, let known = formOfStorage[storage] {
+            form = known
+        } else if let known = formOfConfiguration[run.configuration] {
             form = known
         } else {
             let key = canonicalKey(canonicalTexts(run))
@@ -63,13 +81,14 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
             formOfKey[key] = form
             formOfConfiguration[run.configuration] = form
         }
-        let twin = runsOfSeed[[form, run.seed], default: 0]
-        runsOfSeed[[form, run.seed]] = twin + 1
+        if let storage { formOfStorage[storage] = form }
+        let twin = runsOfSeed[FormPart(form: form, part: run.seed), default: 0]
+        runsOfSeed[FormPart(form: form, part: run.seed)] = twin + 1
         hasTwins = hasTwins || twin > 0
-        if let index = cellOfForm[[form, twin]] {
+        if let index = cellOfForm[FormPart(form: form, part: twin)] {
             cells[index].runs.append(run)
         } else {
-            cellOfForm[[form, twin]] = cells.count
+            cellOfForm[FormPart(form: form, part: twin)] = cells.count
             var settings: [String: JSONValue] = [:]
             for setting in run.configuration { settings[setting.path] = setting.value }
             cells.append(
@@ -79,6 +98,12 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
     }
     for index in cells.indices { cells[index].runs.sort { $0.seed < $1.seed } }
     return (cells, distinct, hasTwins)
+}
+
+/// A seed of a form, or one of the cells that have it.
+private struct FormPart: Hashable {
+    var form: Int
+    var part: Int
 }
 
 /// Every setting's value as canonical text, by path.
@@ -91,6 +116,14 @@ private func canonicalTexts(_ run: ReportRun) -> [String: String] {
 /// One text for texts by path: equal exactly when they are.
 private func canonicalKey(_ texts: [String: String]) -> String {
     var key = ""
-    for path in texts.keys.sorted() { key += JSONText.string(path) + ":" + (texts[path] ?? "") + "," }
+    for (path, text) in texts.sorted(by: { $0.key < $1.key }) { append(path, text, to: &key) }
     return key
+}
+
+/// With the path's length, so that different paths and texts never give the same key.
+private func append(_ path: String, _ text: String, to key: inout String) {
+    key += "\(path.utf8.count):"
+    key += path
+    key += text
+    key += ","
 }

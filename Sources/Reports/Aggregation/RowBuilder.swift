@@ -46,7 +46,7 @@ struct CellMetric {
     static func outcome(_ run: ReportRun, _ metric: String) -> MetricOutcome {
         switch run.state {
         case .failed: return .absent
-        case .planned, .running, .interrupted: return .pending
+        case .planned, .running, .interrupted, .damaged: return .pending
         case .completed:
             guard let stored = run.metrics[metric] else { return .pending }
             return stored.value.map(MetricOutcome.value) ?? .absent
@@ -91,6 +91,7 @@ struct CellMetric {
             nulls: countReasons(stored.filter { $0.value == nil }.map { $0.reason ?? "no value" }),
             notEvaluated: completed.count - stored.count,
             unfinished: runs.filter { [.planned, .running, .interrupted].contains($0.state) }.count,
+            damaged: runs.filter { $0.state == .damaged }.count,
             likelihoodEvaluations: meanOf("likelihoodEvaluations"), effectiveSampleSize: meanOf("effectiveSampleSize"))
     }
 

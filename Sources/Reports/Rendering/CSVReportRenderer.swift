@@ -13,13 +13,14 @@ struct CSVReportRenderer {
                 "withinNoise", "isBaseline", "delta", "deltaCILower", "deltaCIUpper", "p", "pHolm", "minimumP",
                 "pairs", "rankTest", "holmFamily", "runs", "failed", "failures", "nulls", "notEvaluated", "unfinished",
                 "likelihoodEvaluations", "effectiveSampleSize", "metricVersion", "metricParameters",
+                "damaged",
             ] + (isUsual ? [] : Self.onRequest)
-        var lines = [head.map(quote).joined(separator: ",")]
+        var lines = [head.map(CSVText.field).joined(separator: ",")]
         for section in report.sections {
             for row in section.rows {
                 let fields =
                     record(row, section, axisColumns.map(\.path)) + (isUsual ? [] : requested(row, report.statistics))
-                lines.append(fields.map(quote).joined(separator: ","))
+                lines.append(fields.map(CSVText.field).joined(separator: ","))
             }
         }
         return lines.joined(separator: "\r\n") + "\r\n"
@@ -48,7 +49,7 @@ struct CSVReportRenderer {
                 comparison.map { "\($0.isRankTest)" } ?? "", "\(section.familySize)", "\(row.runs)",
                 "\(row.failed)", reasons(row.failures), reasons(row.nulls), "\(row.notEvaluated)",
                 "\(row.unfinished)", number(row.likelihoodEvaluations), number(row.effectiveSampleSize),
-                "\(row.version)", row.parameters,
+                "\(row.version)", row.parameters, "\(row.damaged)",
             ]
     }
 
@@ -74,20 +75,5 @@ struct CSVReportRenderer {
         case .string(let text): return text
         default: return JSONText.canonical(value)
         }
-    }
-
-    /// A field in quotes when it holds a comma, a quote, a line break or spaces at an end; other control characters,
-    /// which RFC 4180 does not allow, are written as `\u{…}`.
-    private func quote(_ raw: String) -> String {
-        let field = DisplayText.visible(raw, keeping: ["\r", "\n", "\t"])
-        let special = field.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
-        guard special || field.first == " " || field.last == " " else { return field }
-        var quoted = "\""
-        // By scalars: Swift reads CR LF as one character, and a quote with a combining mark as another.
-        for scalar in field.unicodeScalars {
-            quoted.unicodeScalars.append(scalar)
-            if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
-        }
-        return quoted + "\""
     }
 }

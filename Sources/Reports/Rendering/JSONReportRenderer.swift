@@ -78,6 +78,7 @@ struct JSONReportRenderer {
             ("nulls", reasons(row.nulls)),
             ("notEvaluated", .integer(row.notEvaluated)),
             ("unfinished", .integer(row.unfinished)),
+            ("damaged", .integer(row.damaged)),
             ("likelihoodEvaluations", .number(row.likelihoodEvaluations)),
             ("effectiveSampleSize", .number(row.effectiveSampleSize)),
             ("seeds", .array(row.seeds.map { .integer($0) })),

@@ -34,18 +34,5 @@ struct MarkdownReportRenderer {
         return ([head, rule] + rows).map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
     }
 
-    /// Characters that markdown or HTML would read as markup.
-    private func escape(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\\", "|", "`", "*", "_", "[", "]", "~", "#": result += "\\" + String(character)
-            default: result.append(character)
-            }
-        }
-        return result
-    }
+    private func escape(_ text: String) -> String { MarkdownText.escaped(text) }
 }

@@ -32,7 +32,9 @@ struct ReportWording {
             let total = report.failures.reduce(0) { $0 + $1.count }
             text += ", \(total) failed (\(Self.reasons(report.failures)))"
         }
-        let unfinished = report.runs - completed - (report.stateCounts[.failed] ?? 0)
+        let damaged = report.stateCounts[.damaged] ?? 0
+        if damaged > 0 { text += ", \(damaged) damaged" }
+        let unfinished = report.runs - completed - damaged - (report.stateCounts[.failed] ?? 0)
         if unfinished > 0 { text += ", \(unfinished) unfinished" }
         return text
     }
@@ -62,6 +64,7 @@ struct ReportWording {
             parts.append("\(count) null: \(first.reason)\(others)")
         }
         if row.notEvaluated > 0 { parts.append("\(row.notEvaluated) not evaluated") }
+        if row.damaged > 0 { parts.append("\(row.damaged) damaged") }
         if row.unfinished > 0 { parts.append("\(row.unfinished) unfinished") }
         return DisplayText.visible(parts.joined(separator: "; "))
     }

@@ -62,10 +62,12 @@ public struct RunDetails: Sendable, Equatable {
     public var failureCode: String?
     /// What a failed run said.
     public var failureMessage: String?
+    /// What of the run does not verify and is left out; empty for a run that is intact.
+    public var damage: [String]
     /// Names of sweeps.
     public var sweeps: [String]
-    /// The run's seed.
-    public var seed: Int
+    /// The run's seed; nil where the configuration of a damaged run cannot be trusted.
+    public var seed: Int?
     /// The resolved configuration without the seed.
     public var configuration: [ReportSetting]
     /// Executions of the run.
@@ -84,7 +86,8 @@ public struct RunDetails: Sendable, Equatable {
     /// Creates details.
     public init(
         id: String, state: ReportRunState, failureCode: String? = nil, failureMessage: String? = nil,
-        sweeps: [String] = [], seed: Int, configuration: [ReportSetting], attempts: [AttemptSummary] = [],
+        damage: [String] = [], sweeps: [String] = [], seed: Int?, configuration: [ReportSetting],
+        attempts: [AttemptSummary] = [],
         metrics: [(name: String, metric: ReportMetric)] = [], history: [HistoryPoint] = [],
         summary: [String: JSONValue] = [:], timings: [String: Double] = [:], artefacts: [String] = []
     ) {
@@ -92,6 +95,7 @@ public struct RunDetails: Sendable, Equatable {
         self.state = state
         self.failureCode = failureCode
         self.failureMessage = failureMessage
+        self.damage = damage
         self.sweeps = sweeps
         self.seed = seed
         self.configuration = configuration
@@ -106,7 +110,8 @@ public struct RunDetails: Sendable, Equatable {
     /// Equal in all fields.
     public static func == (left: RunDetails, right: RunDetails) -> Bool {
         left.id == right.id && left.state == right.state && left.failureCode == right.failureCode
-            && left.failureMessage == right.failureMessage && left.sweeps == right.sweeps && left.seed == right.seed
+            && left.failureMessage == right.failureMessage && left.damage == right.damage && left.sweeps == right.sweeps
+            && left.seed == right.seed
             && left.configuration == right.configuration && left.attempts == right.attempts
             && left.metrics.elementsEqual(right.metrics, by: ==) && left.history == right.history
             && left.summary == right.summary && left.timings == right.timings && left.artefacts == right.artefacts

@@ -8,13 +8,14 @@ public enum RunDetailsRenderer {
         var head = "run \(DisplayText.visible(run.id))\nstate  \(run.state.rawValue)"
         if let code = run.failureCode { head += ": \(DisplayText.visible(code))" }
         if let message = run.failureMessage { head += "\n       \(DisplayText.visible(message))" }
+        for reason in run.damage { head += "\ndamaged  \(DisplayText.visible(reason)); what it concerns is left out" }
         if !run.sweeps.isEmpty { head += "\nsweep  " + run.sweeps.map(DisplayText.visible).joined(separator: ", ") }
         blocks.append(head)
         blocks.append(
             section(
                 "configuration", [.init("path"), .init("value", minimumWidth: 10)],
                 run.configuration.map { [$0.path, $0.value == .null ? "null" : DisplayText.value($0.value)] }
-                    + [["seed", "\(run.seed)"]], width))
+                    + (run.seed.map { [["seed", "\($0)"]] } ?? []), width))
         if !run.attempts.isEmpty {
             blocks.append(
                 section(
@@ -117,6 +118,7 @@ public enum RunDetailsRenderer {
         return JSONNode.object([
             ("schema", .text("flowexp.run/1")), ("id", .text(run.id)), ("state", .text(run.state.rawValue)),
             ("failureCode", .text(run.failureCode)), ("failureMessage", .text(run.failureMessage)),
+            ("damage", .array(run.damage.map { .text($0) })),
             ("sweeps", .array(run.sweeps.map { .text($0) })), ("seed", .integer(run.seed)),
             ("configuration", .object(run.configuration.map { ($0.path, .value($0.value)) })),
             (

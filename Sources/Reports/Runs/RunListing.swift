@@ -8,6 +8,8 @@ public struct RunListing: Sendable, Equatable {
     public var state: ReportRunState
     /// Stable reason of a failed run, for example `diverged`.
     public var failureCode: String?
+    /// Why the record does not verify; nil for one that does. A damaged run has no numbers.
+    public var damage: String?
     /// The sweep's name.
     public var sweep: String
     /// The task's name.
@@ -22,8 +24,8 @@ public struct RunListing: Sendable, Equatable {
     public var modesEstimated: Int?
     /// Number of coupling layers.
     public var couplingLayers: Int?
-    /// The run's seed.
-    public var seed: Int
+    /// The run's seed; nil where the configuration of a damaged run cannot be trusted.
+    public var seed: Int?
     /// Executions of the run.
     public var attempts: Int
     /// Values by metric, in the order to show; nil for a null metric.
@@ -31,14 +33,16 @@ public struct RunListing: Sendable, Equatable {
 
     /// Creates a listing.
     public init(
-        id: String, state: ReportRunState, failureCode: String? = nil, sweep: String, task: String, base: String,
-        components: JSONValue = .null, componentsUsed: Int? = nil, modesEstimated: Int? = nil,
-        couplingLayers: Int? = nil, seed: Int, attempts: Int,
+        id: String, state: ReportRunState, failureCode: String? = nil, damage: String? = nil, sweep: String,
+        task: String,
+        base: String, components: JSONValue = .null, componentsUsed: Int? = nil, modesEstimated: Int? = nil,
+        couplingLayers: Int? = nil, seed: Int?, attempts: Int,
         metrics: [(name: String, value: Double?)] = []
     ) {
         self.id = id
         self.state = state
         self.failureCode = failureCode
+        self.damage = damage
         self.sweep = sweep
         self.task = task
         self.base = base
@@ -54,7 +58,8 @@ public struct RunListing: Sendable, Equatable {
     /// Equal in all fields.
     public static func == (left: RunListing, right: RunListing) -> Bool {
         left.id == right.id && left.state == right.state && left.failureCode == right.failureCode
-            && left.sweep == right.sweep && left.task == right.task && left.base == right.base
+            && left.damage == right.damage && left.sweep == right.sweep && left.task == right.task
+            && left.base == right.base
             && left.components == right.components && left.componentsUsed == right.componentsUsed
             && left.modesEstimated == right.modesEstimated && left.couplingLayers == right.couplingLayers
             && left.seed == right.seed && left.attempts == right.attempts
@@ -80,7 +85,7 @@ public enum RunListRenderer {
                 id, run.state.rawValue + (run.failureCode.map { ": \($0)" } ?? ""), run.sweep, run.task,
                 RunText.base(run.base, run.components, used: run.componentsUsed),
                 run.couplingLayers.map(String.init) ?? "",
-                "\(run.seed)", "\(run.attempts)",
+                run.seed.map(String.init) ?? "", "\(run.attempts)",
             ]
                 + metrics.map { name in
                     guard let metric = run.metrics.first(where: { $0.name == name }) else { return "" }
@@ -100,7 +105,8 @@ public enum RunListRenderer {
                     runs.map { run in
                         .object([
                             ("id", .text(run.id)), ("state", .text(run.state.rawValue)),
-                            ("failureCode", .text(run.failureCode)), ("sweep", .text(run.sweep)),
+                            ("failureCode", .text(run.failureCode)), ("damage", .text(run.damage)),
+                            ("sweep", .text(run.sweep)),
                             ("task", .text(run.task)), ("base", .text(run.base)),
                             ("components", .value(run.components)), ("componentsUsed", .integer(run.componentsUsed)),
                             ("modesEstimated", .integer(run.modesEstimated)),

@@ -58,6 +58,8 @@ public struct SweepStatus: Sendable, Equatable {
     public var secondsLeft: Double?
     /// Runs being executed.
     public var running: [RunningRun]
+    /// Why the sweep's list of runs cannot be read; nil for one that can.
+    public private(set) var damage: String?
 
     /// Creates a status.
     public init(
@@ -70,6 +72,12 @@ public struct SweepStatus: Sendable, Equatable {
         self.runsPerSecond = runsPerSecond
         self.secondsLeft = secondsLeft
         self.running = running
+    }
+
+    /// Of a sweep whose list of runs does not verify; nothing else is known of it.
+    public init(sweep: String, damage: String) {
+        self.init(sweep: sweep, counts: [:])
+        self.damage = damage
     }
 
     /// All runs.
@@ -85,6 +93,9 @@ public enum SweepStatusRenderer {
     }
 
     private static func text(_ status: SweepStatus, width: Int?) -> String {
+        if let damage = status.damage {
+            return "\(DisplayText.visible(status.sweep))  cannot be read: \(DisplayText.visible(damage))\n"
+        }
         func count(_ state: ReportRunState) -> Int { status.counts[state] ?? 0 }
         let total = status.total
         let done = count(.completed) + count(.failed)
@@ -95,7 +106,7 @@ public enum SweepStatusRenderer {
         var failed = "\(count(.failed)) failed"
         if !status.failures.isEmpty { failed += " (\(ReportWording.reasons(status.failures)))" }
         parts.append(failed)
-        for state in [ReportRunState.running, .interrupted, .planned] where count(state) > 0 {
+        for state in [ReportRunState.damaged, .running, .interrupted, .planned] where count(state) > 0 {
             parts.append("\(count(state)) \(state.rawValue)")
         }
         if let rate = status.runsPerSecond, rate > 0 { parts.append("\(NumberText.plain(rate * 60)) runs/min") }
@@ -131,7 +142,7 @@ public enum SweepStatusRenderer {
 
     private static func node(_ status: SweepStatus) -> JSONNode {
         .object([
-            ("sweep", .text(status.sweep)), ("total", .integer(status.total)),
+            ("sweep", .text(status.sweep)), ("damage", .text(status.damage)), ("total", .integer(status.total)),
             (
                 "counts",
                 .object(ReportRunState.allCases.map { ($0.rawValue, .integer(status.counts[$0] ?? 0)) })

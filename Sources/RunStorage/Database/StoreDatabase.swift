@@ -124,7 +124,7 @@ final class StoreDatabase: Sendable {
     static let damagedRemedy =
         "Run `flowexp store check`, which says what is damaged, and `flowexp store repair`, which mends it."
 
-    private static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
+    static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
         let message = error.message ?? "no message"
         let detail = "SQLite \(error.extendedResultCode.rawValue): \(message)"
         switch error.resultCode {

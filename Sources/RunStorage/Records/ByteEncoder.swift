@@ -30,6 +30,21 @@ struct ByteEncoder {
         }
     }
 
+    /// The same of a text's bytes.
+    mutating func text(utf8: UnsafeRawBufferPointer) {
+        unsigned(UInt64(utf8.count))
+        bytes.append(contentsOf: utf8)
+    }
+
+    /// The same of a text that may be absent.
+    mutating func optionalText(utf8: UnsafeRawBufferPointer?) {
+        flag(utf8 != nil)
+        if let utf8 { text(utf8: utf8) }
+    }
+
+    /// What stands before an optional value.
+    mutating func flag(_ isPresent: Bool) { bytes.append(isPresent ? 1 : 0) }
+
     /// Without a length: only for fixed-size values.
     mutating func raw(_ value: [UInt8]) { bytes.append(contentsOf: value) }
 
@@ -50,6 +65,14 @@ struct ByteEncoder {
 /// SHA-256 (FIPS 180-4) and its hexadecimal form.
 enum Hashing {
     static func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+
+    /// Of two byte strings, one after the other.
+    static func sha256(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: first)
+        hash.update(data: second)
+        return Array(hash.finalize())
+    }
 
     static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)

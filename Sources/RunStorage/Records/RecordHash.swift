@@ -38,6 +38,14 @@ enum RecordHash {
         return Hashing.sha256(encoder.bytes)
     }
 
+    /// The same of metrics that are encoded already, without their count.
+    static func metrics(count: Int, encoded: [UInt8]) -> [UInt8] {
+        var encoder = ByteEncoder(capacity: 64)
+        encoder.text("flowexp.metrics/1")
+        encoder.integer(count)
+        return Hashing.sha256(encoder.bytes, encoded)
+    }
+
     static func history(_ rows: [HistoryRecord]) -> [UInt8] {
         var encoder = ByteEncoder(capacity: 80 * (rows.count + 1))
         encoder.text("flowexp.history/1")

@@ -188,7 +188,7 @@ public struct RunRecord: Sendable, Equatable {
     public var failureMessage: String?
     /// Number of attempts so far.
     public var attempts: Int
-    /// Sorted by name, parameters and version.
+    /// Those that were asked for, sorted by name, parameters and version.
     public var metrics: [MetricRecord]
     /// JSON object of deterministic numbers of a completed run, else nil.
     public var summaryJSON: String?

@@ -16,6 +16,8 @@ struct BenchCommand: ParsableCommand {
               flowexp bench --workload train-realnvp-2d --threads 2 --json
               flowexp bench --workload time-to-quality         seconds and likelihood evaluations to KL ≤ .01
               flowexp bench --workload time-to-quality --side ours --set averaging=0
+              flowexp bench --workload store-scale             how long commands take on 10 000 runs
+              flowexp bench --workload store-scale --runs 100000 --history 0
               flowexp bench --workload component-selection     how often "components": "auto" finds the modes
 
             FLOWEXP_ISA=avx2 (or avx512, portable) chooses the instruction set.
@@ -31,6 +33,7 @@ struct BenchCommand: ParsableCommand {
     var seconds = 3.0
 
     @OptionGroup(title: "Options of the workload time-to-quality") var quality: TimeToQualityOptions
+    @OptionGroup(title: "Options of the workload store-scale") var scale: StoreScaleOptions
     @OptionGroup var output: JSONOption
     @OptionGroup var talk: TalkOptions
 
@@ -43,6 +46,8 @@ struct BenchCommand: ParsableCommand {
         talk.apply()
         if workload == TimeToQualityWorkload.name { return try quality.run(json: output.json) }
         try quality.refuse()
+        if workload == StoreScaleOptions.name { return try scale.run(json: output.json) }
+        try scale.refuse()
         if workload == SweepWorkload.name { return try runSweep() }
         if workload == ComponentSelectionWorkload.name { return try ComponentSelectionOutput.run(json: output.json) }
         let chosen = try chosenWorkloads()
@@ -78,7 +83,10 @@ struct BenchCommand: ParsableCommand {
         guard let found = WorkloadCatalog.workload(named: workload) else {
             let names =
                 WorkloadCatalog.workloads.map(\.name)
-                + [SweepWorkload.name, TimeToQualityWorkload.name, ComponentSelectionWorkload.name]
+                + [
+                    SweepWorkload.name, TimeToQualityWorkload.name, ComponentSelectionWorkload.name,
+                    StoreScaleOptions.name,
+                ]
             throw CommandFailure(
                 .usage, "there is no workload '\(workload)'\(NearestName.hint(workload, among: names))",
                 remedy: "Workloads: \(names.joined(separator: ", "))")

@@ -56,15 +56,17 @@ struct EvaluateCommand: ParsableCommand {
                     remedy: "What it is: flowexp describe \(found)")
             }
         }
-        var plan = try SweepPlan(
+        let items = spec.items
+        let examined = try ExaminedRuns(
+            ofRevision: revision.id, items: items, evaluation: evaluation, in: store)
+        let plan = try SweepPlan(
             name: name, revisionID: revision.id, revision: revision.number, evaluation: evaluation,
-            items: spec.plan.runs.map { SweepItem($0, sweepName: name) },
-            states: Dictionary(try store.runStates(ofRevision: revision.id).map { ($0.id, $0.state) }) { a, _ in a },
-            options: SweepOptions())
-        plan.toEvaluate = try plan.missingMetrics(in: store).count
+            items: items, examined: examined, options: SweepOptions())
         guard plan.toEvaluate > 0 else {
             Talk.say("Nothing to evaluate: every completed run of \(name) has these metrics.")
-            return
+            if plan.damaged.isEmpty { return }
+            Talk.warn(DamageText.runs(plan.damaged))
+            throw ExitCode(ExitStatus.badData.rawValue)
         }
         Talk.say("\(name): metrics of \(CountText.of(plan.toEvaluate, "run")) are missing.")
         let executor = DispatchExecutor(workers: jobs)
@@ -84,6 +86,10 @@ struct EvaluateCommand: ParsableCommand {
             // An evaluation that did not end in time still runs on another thread: end without waiting for it.
             if result.hasAbandonedWork { _exit(ExitStatus.interrupted.rawValue) }
             throw ExitCode(ExitStatus.interrupted.rawValue)
+        }
+        if !result.damaged.isEmpty {
+            Talk.warn(DamageText.runs(result.damaged))
+            throw ExitCode(ExitStatus.badData.rawValue)
         }
         if !result.unevaluated.isEmpty { throw ExitCode(ExitStatus.failedRuns.rawValue) }
         Talk.say("  Compare: \(MetricNames.reportCommand(name, evaluation))")

@@ -32,24 +32,40 @@ struct ListRunsCommand: ParsableCommand {
         talk.apply()
         let filter = try condition.map { try RunFilter($0) }
         let store = try StoreLocation.open(store, mode: .readOnly)
-        var records: [RunRecord] = []
-        if sweeps.isEmpty {
-            records = try store.allRecords()
-        } else {
-            for name in sweeps { records += try store.records(ofRevision: store.newestRevision(ofSweep: name).id) }
-        }
-        let selections = SweepSelections(store)
-        var runs = try records.map { try RunFacts($0, selections.selection($0.sweepName)) }
+        let damage = StoreDamage(store)
+        let records = try records(in: store, damage, metrics(filter))
+        let reader = RunReader(store, damage)
+        var runs = try records.map { try reader.facts($0) }
         if let filter {
             let attributes = runs.map(\.attributes)
             try filter.check(against: attributes)
             runs = zip(runs, attributes).filter { filter.matches($1) }.map(\.0)
         }
-        try RecordCheck.requireIntact(runs.map(\.record), in: store)
+        runs.forEach(damage.note)
         let listings = runs.map(\.listing)
-        if output.json { return try Output.data(RunListRenderer.json(listings)) }
-        let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
-        try Output.data(RunListRenderer.table(listings, shownMetrics: metrics, width: OutputWidth.columns))
-        if !runs.isEmpty { Talk.say("\(CountText.of(runs.count, "run")). One whole: flowexp show RUN") }
+        if output.json {
+            try Output.data(RunListRenderer.json(listings))
+        } else {
+            let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
+            try Output.data(RunListRenderer.table(listings, shownMetrics: metrics, width: OutputWidth.columns))
+            if !runs.isEmpty { Talk.say("\(CountText.of(runs.count, "run")). One whole: flowexp show RUN") }
+        }
+        try damage.refuse()
+    }
+
+    private func records(
+        in store: RunStore, _ damage: StoreDamage, _ metrics: MetricChoice
+    ) throws -> [RunRecord] {
+        if sweeps.isEmpty { return try store.allRecords(metrics: metrics) }
+        return try sweeps.flatMap { name in
+            try damage.readingSweep(name) {
+                try store.records(ofRevision: store.newestRevision(ofSweep: name).id, metrics: metrics)
+            } ?? []
+        }
+    }
+
+    /// Which metrics are looked at; all of them are verified.
+    private func metrics(_ filter: RunFilter?) -> MetricChoice {
+        output.json || filter != nil || metric != nil ? .all : .none
     }
 }

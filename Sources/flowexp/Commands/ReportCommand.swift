@@ -58,36 +58,62 @@ struct ReportCommand: ParsableCommand {
         let statistics = try statistics.chosen()
         let store = try StoreLocation.open(store, mode: .readOnly)
         let names = try sweepNames(in: store)
-        var runs: [RunFacts] = []
-        var axes: [String] = []
-        var seen: Set<String> = []
-        for name in names {
-            let revision = try store.newestRevision(ofSweep: name)
-            for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
-            let selection = try SweepSelections.selection(of: revision)
-            for record in try store.records(ofRevision: revision.id) where seen.insert(record.id).inserted {
-                runs.append(try RunFacts(record, selection))
-            }
-        }
-        try RecordCheck.requireIntact(runs.map(\.record), in: store)
+        let damage = StoreDamage(store)
+        let asked = Set(MetricNames.split(metric))
+        var chosen = try runs(of: names, in: store, damage, .named(asked.union(Report.companions(of: asked))))
+        let found = Set(chosen.runs.lazy.flatMap { $0.record.metrics.lazy.map(\.name) })
+        // An unknown name is answered with those that there are.
+        if !asked.isSubset(of: found) { chosen = try runs(of: names, in: store, damage, .all) }
+        let (runs, axes) = chosen
         let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
+        runs.forEach(damage.note)
         let options = ReportOptions(
             metrics: metrics, by: by.map { MetricNames.split($0) }, baseline: baseline, sweeps: names,
-            declaredAxes: axes, statistics: statistics)
-        let report = try Report(runs: runs.map { ReportRun($0) }, options: options)
+            declaredAxes: axes, statistics: statistics,
+            damagedWithoutCell: runs.count { $0.damage != nil && $0.knownSeed == nil })
+        let report = try Report(
+            runs: runs.filter { $0.damage == nil || $0.knownSeed != nil }.map { ReportRun($0) }, options: options)
         let format = output.json ? .json : format?.format ?? .table
         try Output.data(format.render(report, width: OutputWidth.columns))
-        let unfinished = runs.filter { !$0.record.state.isTerminal }.count
+        let unfinished = runs.count { $0.damage == nil && !$0.record.state.isTerminal }
         if unfinished > 0 {
             Talk.say(
                 "\(CountText.of(unfinished, "run")) not done yet. Continue with: flowexp resume"
                     + (names.count == 1 ? " \(names[0])" : ""))
         }
+        try damage.refuse()
+    }
+
+    /// The runs of the sweeps, each once, and the axes that their specs declare. A sweep that is damaged is noted; when
+    /// none is left, throws exit 65.
+    private func runs(
+        of names: [String], in store: RunStore, _ damage: StoreDamage, _ metrics: MetricChoice
+    ) throws -> (runs: [RunFacts], axes: [String]) {
+        let reader = RunReader(store, damage)
+        var runs: [RunFacts] = []
+        var axes: [String] = []
+        var seen: Set<String> = []
+        var isAnyRead = false
+        for name in names {
+            let read = try damage.readingSweep(name) {
+                let revision = try store.newestRevision(ofSweep: name)
+                return (revision, try store.records(ofRevision: revision.id, metrics: metrics))
+            }
+            guard let (revision, records) = read else { continue }
+            isAnyRead = true
+            for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
+            let selection = try SweepSelections.selection(of: revision)
+            for record in records where seen.insert(record.id).inserted {
+                runs.append(reader.facts(record, selection))
+            }
+        }
+        if !isAnyRead { try damage.refuse() }
+        return (runs, axes)
     }
 
     private func sweepNames(in store: RunStore) throws -> [String] {
         if !sweeps.isEmpty { return sweeps }
-        if all { return try store.sweeps().map(\.name) }
+        if all { return try store.newestRevisions().map(\.name) }
         guard let name = try store.mostRecentSweep() else {
             throw CommandFailure(
                 .noInput, "the store \(store.path) has no sweep yet", remedy: "Run one with: flowexp sweep SPEC")

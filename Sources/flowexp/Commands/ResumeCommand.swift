@@ -25,8 +25,9 @@ struct ResumeCommand: ParsableCommand {
         let options = try runOptions.sweepOptions()
         let stop = SweepSession.watchedStop()
         let store = try StoreLocation.open(store, mode: .readWrite)
-        let names = try sweep.map { [$0] } ?? unfinished(in: store, options)
-        if names.isEmpty {
+        let damage = StoreDamage(store)
+        let names = try sweep.map { [$0] } ?? unfinished(in: store, options, damage)
+        if names.isEmpty, damage.isEmpty {
             Talk.say("Nothing to resume: every sweep of \(store.path) is done.")
             if let last = try store.mostRecentSweep() {
                 Talk.say("  Compare: \(MetricNames.reportCommand(last, in: store))")
@@ -35,20 +36,31 @@ struct ResumeCommand: ParsableCommand {
         }
         var worst = ExitStatus.success
         for name in names {
-            let revision = try store.newestRevision(ofSweep: name)
+            guard let revision = try damage.readingSweep(name, { try store.newestRevision(ofSweep: name) }) else {
+                continue
+            }
             let spec = try ExperimentSpec.read(bytes: revision.specBytes, fileName: "the stored spec of \(name)")
             let session = SweepSession(options: options, workers: runOptions.jobs, stop: stop)
             let status = try session.run(spec, in: store)
             if status == .interrupted { throw ExitCode(status.rawValue) }
-            if status != .success { worst = status }
+            worst = Self.worse(worst, status)
         }
+        try damage.refuse()
         if worst != .success { throw ExitCode(worst.rawValue) }
     }
 
+    /// Damage is worse than failed runs, and those worse than runs left to others.
+    private static func worse(_ first: ExitStatus, _ second: ExitStatus) -> ExitStatus {
+        [.badData, .failedRuns].first { $0 == first || $0 == second } ?? (first == .success ? second : first)
+    }
+
     /// Oldest first, so that the sweep that ran last stays the most recent one.
-    private func unfinished(in store: RunStore, _ options: SweepOptions) throws -> [String] {
-        try store.sweeps().reversed().filter { sweep in
-            let counts = sweep.counts
+    private func unfinished(
+        in store: RunStore, _ options: SweepOptions, _ damage: StoreDamage
+    ) throws -> [String] {
+        try store.newestRevisions().reversed().filter { sweep in
+            guard let counts = try damage.readingSweep(sweep.name, { try store.counts(ofRevision: sweep.revisionID) })
+            else { return false }
             let open = counts.planned + counts.running + counts.interrupted
             return open > 0 || (options.retriesFailed && counts.failed > 0)
         }.map(\.name)

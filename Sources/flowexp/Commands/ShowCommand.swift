@@ -23,13 +23,38 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         talk.apply()
         let store = try StoreLocation.open(store, mode: .readOnly)
-        let facts = try choice.facts(in: store)
+        let damage = StoreDamage(store)
+        let facts = try choice.facts(in: store, noting: damage)
+        let details = try details(facts, in: store, damage)
+        if output.json {
+            try Output.data(RunDetailsRenderer.json(details))
+        } else {
+            try Output.data(RunDetailsRenderer.text(details, width: OutputWidth.columns))
+        }
+        try damage.refuse()
+    }
+
+    /// Of a damaged record there is what its id proves, and what happened to it; of damaged parts of an intact one, the
+    /// others.
+    private func details(_ facts: RunFacts, in store: RunStore, _ damage: StoreDamage) throws -> RunDetails {
         let id = facts.record.id
-        let directory = store.path
-        let details = RunDetails(
-            id: id, state: facts.state, failureCode: facts.record.failureCode,
-            failureMessage: facts.record.failureMessage, sweeps: facts.record.sweepName.map { [$0] } ?? [],
-            seed: facts.seed, configuration: facts.settings,
+        var reasons = facts.damage.map { [$0] } ?? []
+        func part<Value>(_ read: () throws -> [Value]) throws -> [Value] {
+            if facts.damage != nil { return [] }
+            do {
+                return try read()
+            } catch let error as RunStoreError where error.kind == .corrupt {
+                reasons.append(error.what)
+                damage.note(id, error.what)
+                return []
+            }
+        }
+        let history = try part { try store.history(ofRun: id) }
+        let artefacts = try part { try store.artefacts(ofRun: id) }
+        return RunDetails(
+            id: id, state: facts.state, failureCode: facts.failureCode,
+            failureMessage: facts.damage == nil ? facts.record.failureMessage : nil, damage: reasons,
+            sweeps: facts.record.sweepName.map { [$0] } ?? [], seed: facts.knownSeed, configuration: facts.settings,
             attempts: try store.attempts(ofRun: id).map { attempt in
                 AttemptSummary(
                     number: attempt.fence, started: WallClock.text(attempt.startedAt),
@@ -37,16 +62,13 @@ struct ShowCommand: ParsableCommand {
                     place: "\(attempt.process.host), process \(attempt.process.pid)")
             },
             metrics: facts.reportMetrics,
-            history: try store.history(ofRun: id).map { row in
+            history: history.map { row in
                 HistoryPoint(
                     step: row.step, loss: row.loss, validationLoss: row.validationLoss,
                     gradientNorm: row.gradientNorm, effectiveSampleSize: row.effectiveSampleSize,
                     likelihoodEvaluations: row.likelihoodEvaluations)
             },
-            summary: facts.summary, timings: facts.timings,
-            artefacts: try store.artefacts(ofRun: id).map { directory + "/" + $0.path })
-        if output.json { return try Output.data(RunDetailsRenderer.json(details)) }
-        try Output.data(RunDetailsRenderer.text(details, width: OutputWidth.columns))
+            summary: facts.summary, timings: facts.timings, artefacts: artefacts.map { store.path + "/" + $0.path })
     }
 }
 

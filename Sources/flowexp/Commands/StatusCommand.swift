@@ -28,7 +28,8 @@ struct StatusCommand: ParsableCommand {
         let store = try StoreLocation.open(store, mode: .readOnly)
         let redraws = watch && !output.json && isatty(STDOUT_FILENO) == 1 && Terminal().isInteractive
         while true {
-            let statuses = try statuses(in: store)
+            let damage = StoreDamage(store)
+            let statuses = try statuses(in: store, damage)
             let text =
                 output.json
                 ? SweepStatusRenderer.json(statuses)
@@ -37,7 +38,7 @@ struct StatusCommand: ParsableCommand {
             let isRunning = statuses.contains { !$0.running.isEmpty }
             if !watch || !isRunning {
                 if !output.json { hint(statuses, in: store) }
-                return
+                return try damage.refuse()
             }
             Thread.sleep(forTimeInterval: 2)
         }
@@ -52,13 +53,18 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
-    private func statuses(in store: RunStore) throws -> [SweepStatus] {
-        var summaries = try store.sweeps()
+    private func statuses(in store: RunStore, _ damage: StoreDamage) throws -> [SweepStatus] {
+        var summaries = try store.newestRevisions()
         if let sweep {
-            // Throws with the right words when there is none.
-            _ = try store.newestRevision(ofSweep: sweep)
             summaries = summaries.filter { $0.name == sweep }
+            // Throws with the right words.
+            if summaries.isEmpty { _ = try store.newestRevision(ofSweep: sweep) }
         }
-        return try summaries.map { try StatusBuilder.status(of: $0, in: store) }
+        return try summaries.map { sweep in
+            let status = try damage.readingSweep(sweep.name) {
+                try StatusBuilder.status(of: sweep, in: store, damage)
+            }
+            return status ?? SweepStatus(sweep: sweep.name, damage: damage.reason(ofSweep: sweep.name) ?? "damaged")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Experiments
 import Orchestration
 import RunStorage
@@ -10,17 +11,23 @@ struct DryRun {
     var store: StoreOption
 
     func print() throws {
-        let items = spec.plan.runs.map { SweepItem($0, sweepName: spec.name) }
+        let items = spec.items
         var states: [String: RunState] = [:]
+        var damaged: [DamagedRun] = []
         do {
             let store = try StoreLocation.open(store, mode: .readOnly)
-            for record in try store.allRecords() { states[record.id] = record.state }
+            for record in try store.allRecords(metrics: .none) {
+                states[record.id] = record.state
+                if case .corrupt(let reason) = record.integrity {
+                    damaged.append(DamagedRun(runID: record.id, reason: reason))
+                }
+            }
         } catch let error as RunStoreError where error.kind == .missingStore {
             Talk.detail("There is no store yet at \(error.location).")
         }
         let plan = try SweepPlan(
             name: spec.name, revisionID: 0, revision: 0, evaluation: spec.plan.evaluation, items: items,
-            states: states, options: options)
+            states: states, damaged: damaged, options: options)
         let workers = min(DispatchExecutor(workers: workers).workers, max(1, plan.toRun.count))
         try Output.data(SweepText.plan(spec.plan, overview: plan.overview(workers: workers), change: nil))
         let labels = RunLabels.labels(spec.plan)
@@ -28,5 +35,9 @@ struct DryRun {
             try Output.data("  \(item.id.prefix(12))  \((labels[item.id] ?? []).joined(separator: "  "))")
         }
         Talk.say("Nothing was started (--dry-run).")
+        guard plan.damaged.isEmpty else {
+            Talk.warn(DamageText.runs(plan.damaged))
+            throw ExitCode(ExitStatus.badData.rawValue)
+        }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Orchestration
+import Reports
 import RunStorage
 
 /// Which run a command works on: any unambiguous beginning of its id, or a condition that one run alone satisfies.
@@ -12,8 +13,15 @@ struct RunChoice: ParsableArguments {
 
     func validate() throws { try condition.validate(with: runID) }
 
-    /// The run with its record verified. Throws exit 66 when there is none or more than one.
+    /// The run with its record verified. Throws exit 66 when there is none or more than one, 65 when it is damaged.
     func facts(in store: RunStore) throws -> RunFacts { try condition.facts(runID, in: store) }
+
+    /// The run; what is damaged of it is noted. Throws exit 66 when there is none or more than one.
+    func facts(in store: RunStore, noting damage: StoreDamage) throws -> RunFacts {
+        let facts = try RunReader(store, damage).facts(condition.record(runID, in: store))
+        damage.note(facts)
+        return facts
+    }
 
     /// The run's record as it is stored, verified or not, for what prints no number of it.
     func record(in store: RunStore) throws -> RunRecord { try condition.record(runID, in: store) }
@@ -39,17 +47,19 @@ struct RunCondition: ParsableArguments {
 
     /// The run whose id begins with `prefix`, or that satisfies the condition.
     func facts(_ prefix: String?, in store: RunStore) throws -> RunFacts {
-        let record = try record(prefix, in: store)
-        try RecordCheck.requireIntact([record], in: store)
-        return try RunFacts(record, SweepSelections(store).selection(record.sweepName))
+        let damage = StoreDamage(store)
+        let facts = try RunReader(store, damage).facts(record(prefix, in: store))
+        damage.note(facts)
+        try damage.refuse()
+        return facts
     }
 
     /// The same, not verified.
     func record(_ prefix: String?, in store: RunStore) throws -> RunRecord {
         if let prefix { return try store.record(idPrefix: prefix) }
         let filter = try RunFilter(expression ?? "")
-        let selections = SweepSelections(store)
-        let runs = try store.allRecords().map { try RunFacts($0, selections.selection($0.sweepName)) }
+        let reader = RunReader(store, StoreDamage(store))
+        let runs = try store.allRecords().map { try reader.facts($0) }
         let attributes = runs.map(\.attributes)
         try filter.check(against: attributes)
         let found = zip(runs, attributes).filter { filter.matches($1) }.map(\.0)
@@ -72,7 +82,7 @@ struct RunCondition: ParsableArguments {
 extension RunFacts {
     /// The run in one line for messages.
     fileprivate var line: String {
-        var parts = [String(record.id.prefix(12)), record.state.rawValue, task, base]
+        var parts = [String(record.id.prefix(12)), state.rawValue, task, base]
         if let count = components.integerValue { parts[3] += " \(count)" }
         if let couplingLayers { parts.append("depth \(couplingLayers)") }
         return (parts + ["seed \(seed)"]).joined(separator: "  ")

@@ -5,11 +5,12 @@ import RunStorage
 
 /// A sweep's status from what the store knows; it needs no word from the process that runs the sweep.
 enum StatusBuilder {
-    static func status(of sweep: SweepSummary, in store: RunStore) throws -> SweepStatus {
+    /// Damaged records are counted and noted; a damaged list of runs throws.
+    static func status(of sweep: SweepSummary, in store: RunStore, _ damage: StoreDamage) throws -> SweepStatus {
         let live = try store.liveAttempts(ofRevision: sweep.revisionID)
-        let records = try store.records(ofRevision: sweep.revisionID)
-        try RecordCheck.requireIntact(records, in: store)
-        let runs = try records.map { try RunFacts($0) }
+        let reader = RunReader(store, damage)
+        let runs = try store.records(ofRevision: sweep.revisionID, metrics: .none).map { reader.facts($0, nil) }
+        runs.forEach(damage.note)
         var counts: [ReportRunState: Int] = [:]
         var reasons: [ReasonCount] = []
         for run in runs {
@@ -45,7 +46,7 @@ enum StatusBuilder {
         var seconds = 0.0
         var cost = 0.0
         var finished = 0
-        for run in runs where run.record.state == .completed {
+        for run in runs where run.state == .completed {
             let taken = run.timings.values.sorted().reduce(0, +)
             guard taken > 0 else { continue }
             seconds += taken
@@ -55,7 +56,7 @@ enum StatusBuilder {
         guard seconds > 0 else { return (nil, nil) }
         var left = 0.0
         let liveByID = Dictionary(live.map { ($0.runID, $0) }) { first, _ in first }
-        for run in runs where !run.record.state.isTerminal {
+        for run in runs where run.damage == nil && !run.record.state.isTerminal {
             var share = 1.0
             if let progress = liveByID[run.record.id]?.progress, progress.totalSteps > 0 {
                 share = 1 - Double(progress.step) / Double(progress.totalSteps)

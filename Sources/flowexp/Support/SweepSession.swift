@@ -28,26 +28,24 @@ struct SweepSession {
     /// Runs a spec; returns the exit status of its end.
     func run(_ spec: ExperimentSpec, in store: RunStore) throws -> ExitStatus {
         try store.recordDeadAttempts()
-        let items = spec.plan.runs.map { SweepItem($0, sweepName: spec.name) }
+        let items = spec.items
         let change = try store.recordRevision(
             sweepName: spec.name, specBytes: spec.plan.source, resolvedSpecJSON: spec.plan.resolvedSpec,
             evaluationJSON: spec.plan.evaluation.canonicalJSON,
-            runs: items.map {
-                RunStorage.PlannedRun(id: $0.id, configurationJSON: $0.configurationJSON, axesJSON: $0.axesJSON)
-            })
-        let states = Dictionary(
-            try store.runStates(ofRevision: change.revisionID).map { ($0.id, $0.state) }
-        ) { first, _ in first }
-        var plan = try SweepPlan(
+            runs: items.map(\.planned))
+        let plan = try SweepPlan(
             name: spec.name, revisionID: change.revisionID, revision: change.number, evaluation: spec.plan.evaluation,
-            items: items, states: states, options: options)
-        plan.toEvaluate = try plan.missingMetrics(in: store).count
+            items: items,
+            examined: ExaminedRuns(
+                ofRevision: change.revisionID, items: items, evaluation: spec.plan.evaluation, in: store),
+            options: options)
         let executor = DispatchExecutor(workers: workers)
         let overview = plan.overview(workers: min(executor.workers, max(1, plan.toRun.count, plan.toEvaluate)))
         Talk.say(SweepText.plan(spec.plan, overview: overview, change: change))
         if plan.isDone {
             Talk.say(SweepText.nothingToDo(overview, plan.evaluation))
-            return overview.failed > 0 ? .failedRuns : .success
+            if !plan.damaged.isEmpty { Talk.warn(DamageText.runs(plan.damaged)) }
+            return overview.damaged > 0 ? .badData : overview.failed > 0 ? .failedRuns : .success
         }
         let labels = RunLabels.labels(spec.plan)
         let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: spec.name, labels: labels))
@@ -72,7 +70,13 @@ struct SweepSession {
             if result.hasAbandonedWork { _exit(ExitStatus.interrupted.rawValue) }
             return .interrupted
         }
-        return result.failed > 0 || !result.unevaluated.isEmpty ? .failedRuns : .success
+        if !result.damaged.isEmpty {
+            Talk.warn(DamageText.runs(result.damaged))
+            return .badData
+        }
+        if result.failed > 0 || !result.unevaluated.isEmpty { return .failedRuns }
+        // Left to others by --no-wait: the same command goes on.
+        return result.elsewhere > 0 ? .interrupted : .success
     }
 }
 

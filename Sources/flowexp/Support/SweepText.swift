@@ -11,6 +11,7 @@ enum SweepText {
         if overview.completed > 0 { parts.append("\(overview.completed) completed") }
         if overview.failed > 0 { parts.append("\(overview.failed) failed") }
         if overview.interrupted > 0 { parts.append("\(overview.interrupted) interrupted → resume") }
+        if overview.damaged > 0 { parts.append("\(overview.damaged) damaged → left alone") }
         if overview.elsewhere > 0 { parts.append("\(overview.elsewhere) elsewhere") }
         if overview.new > 0 { parts.append("\(overview.new) new") }
         if overview.toEvaluate > 0 { parts.append("\(overview.toEvaluate) to evaluate") }
@@ -37,6 +38,10 @@ enum SweepText {
                   Why: flowexp ls \(overview.name) --where state=failed    Again: the same command with --retry-failed
                 """
         }
+        if overview.damaged > 0 {
+            return "Nothing to start: \(overview.completed) of \(overview.total) runs are completed, "
+                + "\(overview.damaged) damaged."
+        }
         return """
             Nothing to start: all \(CountText.of(overview.total, "run")) are completed.
               Compare: \(MetricNames.reportCommand(overview.name, evaluation))
@@ -55,7 +60,13 @@ enum SweepText {
         if result.evaluated > 0 { done += ", \(result.evaluated) evaluated without training" }
         if result.elsewhere > 0 { done += ", \(result.elsewhere) elsewhere" }
         if result.remaining > 0 { done += ", \(result.remaining) not started" }
+        if !result.damaged.isEmpty { done += ", \(result.damaged.count) damaged" }
         lines.append(done + ".")
+        if result.elsewhere > 0 {
+            lines.append(
+                "  \(CountText.of(result.elsewhere, "run")) left to other processes (--no-wait). The same command goes on;"
+                    + " without --no-wait it waits for them.")
+        }
         if result.reachedMaximumFailures {
             lines.append("  Stopped starting runs: --max-failures reached. The same command goes on.")
         }

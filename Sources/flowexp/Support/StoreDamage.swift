@@ -1,0 +1,71 @@
+import Orchestration
+import RunStorage
+
+/// Damage that a command has met and goes on from, to be named when everything else is printed.
+final class StoreDamage {
+    private let store: RunStore
+    private var runs: [DamagedRun] = []
+    private var runIDs: Set<String> = []
+    private var sweeps: [(name: String, error: RunStoreError)] = []
+
+    init(_ store: RunStore) { self.store = store }
+
+    var isEmpty: Bool { runs.isEmpty && sweeps.isEmpty }
+
+    /// Notes the run if its record does not verify.
+    func note(_ run: RunFacts) {
+        if let reason = run.damage { note(run.record.id, reason) }
+    }
+
+    /// Notes damage of a run; a run is named once.
+    func note(_ runID: String, _ reason: String) {
+        guard runIDs.insert(runID).inserted else { return }
+        runs.append(DamagedRun(runID: runID, reason: reason))
+    }
+
+    /// What `body` reads of a sweep; nil when that is damaged, which is noted and concerns no other sweep.
+    func readingSweep<Value>(_ name: String, _ body: () throws -> Value) throws -> Value? {
+        do {
+            return try body()
+        } catch let error as RunStoreError where error.kind == .corrupt {
+            if !sweeps.contains(where: { $0.name == name }) { sweeps.append((name, error)) }
+            return nil
+        }
+    }
+
+    /// Why a sweep cannot be read; nil for one that can.
+    func reason(ofSweep name: String) -> String? { sweeps.first { $0.name == name }?.error.what }
+
+    /// Throws exit 65 naming what is damaged, unless nothing is.
+    func refuse() throws {
+        if isEmpty { return }
+        var parts: [String] = []
+        if !runs.isEmpty { parts.append(DamageText.runs(runs, remedy: false)) }
+        for (name, error) in sweeps {
+            parts.append("sweep \(DisplayWidth.cut(name, to: 80)) cannot be read: \(error.what)\n  \(error.remedy)")
+        }
+        throw CommandFailure(
+            .badData, "\(store.path): " + parts.joined(separator: "\n"), remedy: runs.isEmpty ? nil : DamageText.remedy)
+    }
+}
+
+/// Sentences about damaged records.
+enum DamageText {
+    static let remedy = "Look closer with: flowexp store check    Mend it with: flowexp store repair"
+
+    /// The damaged runs with what is wrong, at most ten of them.
+    static func runs(_ runs: [DamagedRun], remedy: Bool = true) -> String {
+        let shown = runs.prefix(10).map { "\n  run \($0.runID.prefix(12)): \($0.reason)" }.joined()
+        let more = runs.count > 10 ? "\n  … and \(runs.count - 10) more" : ""
+        return "\(CountText.of(runs.count, "record")) changed since publishing; no number of "
+            + "\(runs.count == 1 ? "it is" : "them is") used\(shown)\(more)"
+            + (remedy ? "\n  \(Self.remedy)" : "")
+    }
+
+    /// Refuses a run whose numbers a command needs; throws exit 65.
+    static func requireIntact(_ run: RunFacts, in store: RunStore) throws {
+        let damage = StoreDamage(store)
+        damage.note(run)
+        try damage.refuse()
+    }
+}
