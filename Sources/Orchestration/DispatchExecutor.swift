@@ -15,6 +15,16 @@ public struct DispatchExecutor: Executor {
         self.workers = max(1, workers ?? ProcessorAffinity.usableCores().count)
     }
 
+    /// Throws ``UnavailableError`` when the system does not give as many threads as the workers, the display and the
+    /// supervision need: Dispatch would wait for them without a word.
+    public func checkThreads() throws {
+        guard SystemThread.canMake(workers + 4) else {
+            throw UnavailableError(
+                what: "the system gives this user no \(workers + 4) further threads, which \(workers) workers need",
+                remedy: "Lower -j, raise the limit (ulimit -u, or the container's pids limit), or end other processes.")
+        }
+    }
+
     /// Runs the jobs on the workers' threads and returns when all are done.
     public func execute(_ nextJob: @escaping @Sendable (_ worker: Int) -> Job?) {
         let cores = ProcessorAffinity.usableCores()

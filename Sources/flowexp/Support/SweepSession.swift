@@ -13,14 +13,19 @@ struct SweepSession {
     var stop: StopRequest
 
     /// Watches for signals from here on; call before anything starts a thread.
-    static func watchedStop() -> StopRequest {
+    static func watchedStop() throws -> StopRequest {
         let stop = StopRequest()
-        StopSignals.watch(
+        try StopSignals.watch(
             stop: stop,
             onFirst: { _ in },
             onSecond: { _ in
                 // The screen may hold half a drawing; the store needs nothing.
                 if Terminal().isInteractive { writeAll("\u{1B}[?7h\r\n", to: STDERR_FILENO) }
+            },
+            onOverdue: {
+                if Terminal().isInteractive { writeAll("\u{1B}[?7h\r\n", to: STDERR_FILENO) }
+                Talk.say("Stopped; what was under way goes on from its last checkpoint. Resume with the same command.")
+                return ExitStatus.interrupted.rawValue
             })
         return stop
     }
@@ -49,6 +54,7 @@ struct SweepSession {
             Talk.say(SweepText.nothingToDo(overview, plan.evaluation))
             return overview.failed > 0 ? .failedRuns : .success
         }
+        try DispatchExecutor(workers: overview.workers).checkThreads()
         let labels = RunLabels.labels(spec.plan)
         let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: spec.name, labels: labels))
         let runner = SweepRunner(
@@ -72,6 +78,7 @@ struct SweepSession {
             if result.hasAbandonedWork { _exit(ExitStatus.interrupted.rawValue) }
             return .interrupted
         }
+        if !result.unfinished.isEmpty { return .interrupted }
         return result.failed > 0 || !result.unevaluated.isEmpty ? .failedRuns : .success
     }
 }
