@@ -24,7 +24,7 @@ struct Flowexp: ParsableCommand {
         SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
         ShowCommand.self, LogsCommand.self, SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self,
         ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, StoreCommand.self, ListCommand.self,
-        DescribeCommand.self, BenchCommand.self, WorkerCommand.self,
+        DescribeCommand.self, BenchCommand.self, DoctorCommand.self, WorkerCommand.self,
     ]
 
     @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")
@@ -44,7 +44,7 @@ struct Flowexp: ParsableCommand {
 enum Main {
     nonisolated static func main() {
         StopSignals.ignoreBrokenPipes()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = CommandLineWords.arguments()
         if let message = UnknownCommand.message(for: arguments) {
             Talk.warn(message)
             exit(ExitStatus.usage.rawValue)

@@ -22,6 +22,10 @@ void death_note_end(void);
 // is to be removed any more. A signal that is ignored stays ignored. Call it from one thread.
 void unfinished_file(const char *path);
 
+// The words of the command line as the system handed them over, NULL past the last one. Swift reads them from /proc, which
+// may be missing.
+const char *command_line_word(int index);
+
 // A file without a name that lives in memory, closed on exec; -1 where the system has none.
 int anonymous_file(const char *name);
 

@@ -19,7 +19,8 @@ public struct WorkerLaunch: Sendable {
         // The kernel's name for the running file: what a rebuild or an update puts at the path is another program.
         let own = "/proc/self/exe"
         return WorkerLaunch(
-            path: access(own, X_OK) == 0 ? own : Bundle.main.executablePath ?? CommandLine.arguments[0],
+            path: access(own, X_OK) == 0
+                ? own : Bundle.main.executablePath ?? command_line_word(0).map { String(cString: $0) } ?? own,
             arguments: arguments)
     }
 }
