@@ -16,11 +16,12 @@ public struct DispatchExecutor: Executor {
     }
 
     /// Throws ``UnavailableError`` when the system does not give as many threads as the workers, the display and the
-    /// supervision need: Dispatch would wait for them without a word.
-    public func checkThreads() throws {
-        guard SystemThread.canMake(workers + 4) else {
+    /// supervision need: Dispatch would wait for them without a word. `isolated`: each worker is a process, too.
+    public func checkThreads(isolated: Bool = false) throws {
+        let needed = 4 + workers * (isolated ? 4 : 1)
+        guard SystemThread.canMake(needed) else {
             throw UnavailableError(
-                what: "the system gives this user no \(workers + 4) further threads, which \(workers) workers need",
+                what: "the system does not give this user the \(needed) further threads that -j \(workers) needs",
                 remedy: "Lower -j, raise the limit (ulimit -u, or the container's pids limit), or end other processes.")
         }
     }

@@ -3,7 +3,7 @@ import Foundation
 
 /// How a sweep starts the processes that execute its runs: a program and its arguments, given to the system as they are.
 public struct WorkerLaunch: Sendable {
-    /// The program's path.
+    /// The program's path, or a name to be found on PATH.
     public var path: String
     /// Its arguments, without the program's name.
     public var arguments: [String]
@@ -18,10 +18,9 @@ public struct WorkerLaunch: Sendable {
     public static func thisProgram(_ arguments: [String]) -> WorkerLaunch {
         // The kernel's name for the running file: what a rebuild or an update puts at the path is another program.
         let own = "/proc/self/exe"
-        return WorkerLaunch(
-            path: access(own, X_OK) == 0
-                ? own : Bundle.main.executablePath ?? command_line_word(0).map { String(cString: $0) } ?? own,
-            arguments: arguments)
+        // Without /proc, the word it was started by: a path, or a name that the system looks up as the shell did.
+        let word = command_line_word(0).map { String(cString: $0) }
+        return WorkerLaunch(path: access(own, X_OK) == 0 ? own : word ?? "flowexp", arguments: arguments)
     }
 }
 
@@ -78,7 +77,7 @@ final class WorkerProcess {
         var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + environment { free(pointer) } }
         var pid = pid_t()
-        let code = posix_spawn(&pid, launch.path, &actions, nil, &arguments, &environment)
+        let code = posix_spawnp(&pid, launch.path, &actions, nil, &arguments, &environment)
         guard code == 0 else { throw failure(code) }
         return pid
     }

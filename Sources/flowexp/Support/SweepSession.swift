@@ -27,6 +27,8 @@ struct SweepSession {
                 Talk.say("Stopped; what was under way goes on from its last checkpoint. Resume with the same command.")
                 return ExitStatus.interrupted.rawValue
             })
+        // Opening the store needs threads, too.
+        try DispatchExecutor(workers: 1).checkThreads()
         return stop
     }
 
@@ -54,7 +56,7 @@ struct SweepSession {
             Talk.say(SweepText.nothingToDo(overview, plan.evaluation))
             return overview.failed > 0 ? .failedRuns : .success
         }
-        try DispatchExecutor(workers: overview.workers).checkThreads()
+        try DispatchExecutor(workers: overview.workers).checkThreads(isolated: options.isolation != nil)
         let labels = RunLabels.labels(spec.plan)
         let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: spec.name, labels: labels))
         let runner = SweepRunner(
@@ -69,7 +71,7 @@ struct SweepSession {
 
     private func conclude(_ result: SweepResult, plan: SweepPlan, labels: [String: [String]]) throws -> ExitStatus {
         if let error = result.fatalError {
-            Talk.warn(SweepText.stoppedByError(result))
+            Talk.warn(SweepText.stoppedByError(result, isOfStore: error is RunStoreError))
             throw error
         }
         Talk.say(SweepText.end(result, plan: plan, options: options))

@@ -43,8 +43,9 @@ enum SweepText {
             """
     }
 
-    static func stoppedByError(_ result: SweepResult) -> String {
-        "The sweep stopped after \(CountText.of(result.completedHere, "run")) because of an error of the store:"
+    static func stoppedByError(_ result: SweepResult, isOfStore: Bool) -> String {
+        "The sweep stopped after \(CountText.of(result.completedHere, "run")) because of an error"
+            + (isOfStore ? " of the store:" : ":")
     }
 
     static func end(_ result: SweepResult, plan: SweepPlan, options: SweepOptions) -> String {
