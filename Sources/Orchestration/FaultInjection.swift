@@ -7,8 +7,8 @@ import Foundation
 /// `seed=N`, `phase=pool|training|evaluation`, `step=N` (from that step of training on; needs no `phase`). Kinds: `trap`,
 /// `abort`, `segfault`, `overflow` (of the stack), `memory` (allocates until nothing is left of a small limit), `kill`
 /// (SIGKILL), `hang`, `throw`. It is always compiled in; unset it costs one comparison a step.
-struct FaultInjection: Sendable {
-    enum Kind: String, CaseIterable {
+package struct FaultInjection: Sendable {
+    package enum Kind: String, CaseIterable {
         case trap, abort, segfault, overflow, memory, kill, hang, `throw`
     }
 
@@ -17,15 +17,15 @@ struct FaultInjection: Sendable {
         var description: String { "injected by FLOWEXP_FAULT" }
     }
 
-    var kind: Kind
-    var seed: UInt64?
-    var phase: RunPhase?
-    var step: Int?
+    package var kind: Kind
+    package var seed: UInt64?
+    package var phase: RunPhase?
+    package var step: Int?
 
     /// What the environment asks for; nil without, and for a text that cannot be read.
     static let requested = ProcessInfo.processInfo.environment["FLOWEXP_FAULT"].flatMap(FaultInjection.init)
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1)
         guard let first = parts.first, let kind = Kind(rawValue: String(first)) else { return nil }
         self.kind = kind
@@ -43,7 +43,7 @@ struct FaultInjection: Sendable {
     }
 
     /// The run function with the fault in it.
-    func applied(to inner: @escaping RunFunction) -> RunFunction {
+    package func applied(to inner: @escaping RunFunction) -> RunFunction {
         { request, directive, onEvent in
             if let seed, request.configuration.seed != seed { return try inner(request, directive, onEvent) }
             var now = RunPhase.pool

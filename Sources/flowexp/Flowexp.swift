@@ -44,6 +44,8 @@ struct Flowexp: ParsableCommand {
 enum Main {
     nonisolated static func main() {
         StopSignals.ignoreBrokenPipes()
+        // A worker process leaves these to its sweep.
+        if CommandLineWords.arguments().first != WorkerCommand.name { StopSignals.unblock() }
         let arguments = CommandLineWords.arguments()
         if let message = UnknownCommand.message(for: arguments) {
             Talk.warn(message)

@@ -78,7 +78,9 @@ struct IsolatedAttempt {
                 ?? "an unknown cause"
             let cause = death.lastWords.isEmpty ? name : "\(name): \(death.lastWords)"
             tally.died(item.id, worker: worker, hadBegun: hasBegun, cause: cause)
-            if !queue.giveBack(item, counted: death.isAttributed) { tally.leftUnfinished(item.id, cause: cause) }
+            // What the store did not count is bounded by the queue.
+            let counted = death.isAttributed && recorded == .interrupted
+            if !queue.giveBack(item, counted: counted) { tally.leftUnfinished(item.id, cause: cause) }
         }
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Lines of text both ways over one socket.
-final class LineChannel {
+package final class LineChannel {
     /// What a read gave.
-    enum Received {
+    package enum Received {
         case line(String)
         /// Nothing came in time.
         case nothing
@@ -34,7 +34,7 @@ final class LineChannel {
     }
 
     /// The next line; waits at most `milliseconds` for it, for ever when negative.
-    func receive(milliseconds: Int32) -> Received {
+    package func receive(milliseconds: Int32) -> Received {
         while true {
             if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: buffer[..<end], as: UTF8.self)

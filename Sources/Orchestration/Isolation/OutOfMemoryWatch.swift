@@ -5,18 +5,18 @@ import Synchronization
 ///
 /// The control group counts such ends (`oom_kill`). When the count has risen since it was last asked about, one SIGKILL
 /// is accounted for by it; any other SIGKILL came from a person or a program and says nothing about the run.
-final class OutOfMemoryWatch: Sendable {
+package final class OutOfMemoryWatch: Sendable {
     private let path: String?
     private let accounted: Mutex<Int>
 
     /// `path`: the file with a line `oom_kill N`; nil finds that of this process's control group.
-    init(path: String? = nil) {
+    package init(path: String? = nil) {
         self.path = path ?? Self.ownCounter()
         accounted = Mutex(Self.count(self.path) ?? 0)
     }
 
     /// Whether one more such end was counted than this has been told of.
-    func takeOne() -> Bool {
+    package func takeOne() -> Bool {
         guard let count = Self.count(path) else { return false }
         return accounted.withLock { accounted in
             guard count > accounted else { return false }

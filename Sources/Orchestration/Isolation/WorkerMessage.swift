@@ -3,7 +3,7 @@ import Experiments
 import RunStorage
 
 /// What a sweep tells a worker process, one JSON object a line.
-enum WorkerOrder: Sendable {
+package enum WorkerOrder: Sendable {
     /// The first one: where to work and how.
     case begin(store: String, revision: Int64, timeout: Double?, checkpointInterval: Double)
     /// Execute a run.
@@ -13,7 +13,8 @@ enum WorkerOrder: Sendable {
     /// Checkpoint and end.
     case stop
 
-    var line: String {
+    /// As it is sent.
+    package var line: String {
         let members: [String: JSONValue]
         switch self {
         case .begin(let store, let revision, let timeout, let checkpointInterval):
@@ -29,7 +30,8 @@ enum WorkerOrder: Sendable {
         return JSONValue.object(members).text
     }
 
-    init?(line: String) {
+    /// As it was received; nil when it cannot be read.
+    package init?(line: String) {
         guard let value = try? JSONValue(parsing: line) else { return nil }
         switch value["order"]?.stringValue {
         case "begin":
@@ -52,7 +54,7 @@ enum WorkerOrder: Sendable {
 }
 
 /// What a worker process tells its sweep, one JSON object a line.
-enum WorkerReport: Sendable {
+package enum WorkerReport: Sendable {
     /// The run is claimed; seconds that earlier attempts took.
     case claimed(elapsedBefore: Double)
     case started(step: Int, totalSteps: Int)
@@ -73,7 +75,8 @@ enum WorkerReport: Sendable {
     /// An error that ends the sweep, with its exit code.
     case fatal(message: String, exitCode: Int32)
 
-    var line: String {
+    /// As it is sent.
+    package var line: String {
         var members: [String: JSONValue] = [:]
         func named(_ name: String, _ more: [String: JSONValue] = [:]) {
             members = more
@@ -106,7 +109,8 @@ enum WorkerReport: Sendable {
         return JSONValue.object(members).text
     }
 
-    init?(line: String) {
+    /// As it was received; nil when it cannot be read.
+    package init?(line: String) {
         guard let value = try? JSONValue(parsing: line) else { return nil }
         func text(_ key: String) -> String { value[key]?.stringValue ?? "" }
         func number(_ key: String) -> Int { value[key]?.integerValue ?? 0 }

@@ -26,15 +26,15 @@ public struct WorkerLaunch: Sendable {
 
 /// One worker process of a sweep. Its standard input and output are one socket; it ends when that closes, so it never
 /// outlives its sweep. Used from one thread.
-final class WorkerProcess {
+package final class WorkerProcess {
     let pid: pid_t
-    let channel: LineChannel
+    package let channel: LineChannel
     /// What the process writes to standard error, kept for the note of its death; −1 where it goes to ours.
     private let errors: Int32
     private var hasEnded = false
 
     /// Starts a process. Throws ``UnavailableError``.
-    init(_ launch: WorkerLaunch) throws {
+    package init(_ launch: WorkerLaunch) throws {
         var ends: [Int32] = [-1, -1]
         #if canImport(Glibc)
             let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -70,6 +70,20 @@ final class WorkerProcess {
         posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, socket, STDOUT_FILENO)
         if errors >= 0 { posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO) }
+        // Not the mask of the thread that happens to be ours, which blocks most signals; those that end a sweep stay
+        // blocked until the process ignores them.
+        #if canImport(Darwin)
+            var attributes: posix_spawnattr_t?
+        #else
+            var attributes = posix_spawnattr_t()
+        #endif
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&mask, number) }
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var arguments = (["flowexp"] + launch.arguments).map { strdup($0) } + [nil]
         var variables = ProcessInfo.processInfo.environment
         // Swift's backtraces take seconds, in which the run's lock is held; who wants them sets the variable.
@@ -77,7 +91,7 @@ final class WorkerProcess {
         var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + environment { free(pointer) } }
         var pid = pid_t()
-        let code = posix_spawnp(&pid, launch.path, &actions, nil, &arguments, &environment)
+        let code = posix_spawnp(&pid, launch.path, &actions, &attributes, &arguments, &environment)
         guard code == 0 else { throw failure(code) }
         return pid
     }
@@ -91,7 +105,7 @@ final class WorkerProcess {
     }
 
     /// How a process ended.
-    enum End: Equatable {
+    package enum End: Equatable {
         case exited(Int32)
         case signalled(Int32)
         case unknown
@@ -99,7 +113,7 @@ final class WorkerProcess {
 
     /// Waits for the process; it is ended first where that is asked for, or when it does not end by itself in a few
     /// seconds after its socket closed.
-    func end(killing: Bool) -> End {
+    package func end(killing: Bool) -> End {
         guard !hasEnded else { return .unknown }
         hasEnded = true
         close(channel.descriptor)
@@ -119,7 +133,7 @@ final class WorkerProcess {
     }
 
     /// The last words on standard error, one line of at most 300 characters: a trap says there what it was.
-    func lastWords() -> String {
+    package func lastWords() -> String {
         guard errors >= 0 else { return "" }
         let size = lseek(errors, 0, SEEK_END)
         guard size > 0 else { return "" }

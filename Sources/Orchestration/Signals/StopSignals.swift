@@ -85,6 +85,15 @@ public enum StopSignals {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Lets SIGINT, SIGTERM and SIGHUP through that the parent had blocked when it started this process (threads of
+    /// Dispatch block them): Ctrl-C would do nothing. Ignored ones stay ignored.
+    public static func unblock() {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&mask, number) }
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+    }
+
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(number, nil, &action) == 0 else { return false }
