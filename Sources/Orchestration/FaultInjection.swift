@@ -5,11 +5,12 @@ import Foundation
 ///
 /// `FLOWEXP_FAULT='KIND:condition,…'` makes the process fail while it executes a run that satisfies every condition:
 /// `seed=N`, `phase=pool|training|evaluation`, `step=N` (from that step of training on; needs no `phase`). Kinds: `trap`,
-/// `abort`, `segfault`, `overflow` (of the stack), `memory` (allocates until nothing is left of a small limit), `kill`
+/// `abort`, `segfault`, `overflow` (of the stack), `memory` (allocates until nothing is left of a small limit), `devour`
+/// (fills memory without a limit: only in a control group that has one), `kill`
 /// (SIGKILL), `hang`, `throw`. It is always compiled in; unset it costs one comparison a step.
 package struct FaultInjection: Sendable {
     package enum Kind: String, CaseIterable {
-        case trap, abort, segfault, overflow, memory, kill, hang, `throw`
+        case trap, abort, segfault, overflow, memory, devour, kill, hang, `throw`
     }
 
     /// What `throw` throws.
@@ -78,7 +79,8 @@ package struct FaultInjection: Sendable {
         case .abort: Foundation.abort()
         case .segfault: UnsafeMutablePointer<UInt8>(bitPattern: 8)?.pointee = 1
         case .overflow: _ = Self.recurse(1)
-        case .memory: Self.exhaustMemory()
+        case .memory: Self.exhaustMemory(below: 1 << 20)
+        case .devour: Self.exhaustMemory(below: nil)
         case .kill: Foundation.kill(getpid(), SIGKILL)
         case .hang: while true { sleep(1) }
         // Thrown at the next event, because a step boundary cannot throw.
@@ -94,14 +96,16 @@ package struct FaultInjection: Sendable {
         }
     }
 
-    private static func exhaustMemory() {
-        // Below what the process has already: the next allocation of any size fails.
-        var limit = rlimit(rlim_cur: 1 << 20, rlim_max: 1 << 20)
-        #if canImport(Glibc)
-            setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-        #else
-            setrlimit(RLIMIT_AS, &limit)
-        #endif
+    private static func exhaustMemory(below bytes: rlim_t?) {
+        if let bytes {
+            // Less than the process has already: the next allocation of any size fails.
+            var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
+            #if canImport(Glibc)
+                setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            #else
+                setrlimit(RLIMIT_AS, &limit)
+            #endif
+        }
         var kept: [[UInt8]] = []
         while true { kept.append([UInt8](repeating: UInt8(kept.count & 255), count: 1 << 20)) }
     }

@@ -23,18 +23,17 @@ public struct MachineFacts: Sendable {
 
     /// Looks.
     public init() {
-        if let text = Self.text("/sys/fs/cgroup/cpu.max") {
-            let fields = text.split(separator: " ").map(String.init)
-            if fields.count == 2, let quota = Double(fields[0]), let period = Double(fields[1]), period > 0 {
-                coreQuota = quota / period
-            }
-        } else if let quota = Self.text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").flatMap(Double.init), quota > 0,
-            let period = Self.text("/sys/fs/cgroup/cpu/cpu.cfs_period_us").flatMap(Double.init), period > 0
-        {
-            coreQuota = quota / period
+        let quota =
+            ControlGroup.text(controller: "cpu", second: "cpu.max", first: "cpu.cfs_quota_us")?
+            .split(separator: " ").map(String.init) ?? []
+        // Version 2 has both numbers in one file; "max" and −1 mean no limit.
+        let period =
+            quota.count > 1
+            ? quota[1] : ControlGroup.text(controller: "cpu", second: "cpu.max", first: "cpu.cfs_period_us")
+        if let used = quota.first.flatMap(Double.init), used > 0, let period = period.flatMap(Double.init), period > 0 {
+            coreQuota = used / period
         }
-        let limit =
-            Self.text("/sys/fs/cgroup/memory.max") ?? Self.text("/sys/fs/cgroup/memory/memory.limit_in_bytes")
+        let limit = ControlGroup.text(controller: "memory", second: "memory.max", first: "memory.limit_in_bytes")
         // Version 1 writes "no limit" as a number near 2⁶³.
         memoryLimit = limit.flatMap { Int($0) }.flatMap { $0 < 1 << 60 ? $0 : nil }
         for line in (Self.text("/proc/meminfo") ?? "").split(separator: "\n") where line.hasPrefix("MemAvailable:") {

@@ -11,7 +11,9 @@ package final class OutOfMemoryWatch: Sendable {
 
     /// `path`: the file with a line `oom_kill N`; nil finds that of this process's control group.
     package init(path: String? = nil) {
-        self.path = path ?? Self.ownCounter()
+        self.path =
+            path
+            ?? ControlGroup.path(controller: "memory", second: "memory.events", first: "memory.oom_control")
         accounted = Mutex(Self.count(self.path) ?? 0)
     }
 
@@ -29,22 +31,6 @@ package final class OutOfMemoryWatch: Sendable {
         guard let path, let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
         for line in text.split(separator: "\n") where line.hasPrefix("oom_kill ") {
             return Int(line.dropFirst("oom_kill ".count))
-        }
-        return nil
-    }
-
-    /// Version 2 of control groups has `memory.events`, version 1 `memory.oom_control` (cgroups(7)).
-    private static func ownCounter() -> String? {
-        guard let groups = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8) else { return nil }
-        for line in groups.split(separator: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-            guard fields.count == 3 else { continue }
-            let isSecond = fields[0] == "0" && fields[1].isEmpty
-            guard isSecond || fields[1].split(separator: ",").contains("memory") else { continue }
-            let (mount, file) =
-                isSecond ? ("/sys/fs/cgroup", "memory.events") : ("/sys/fs/cgroup/memory", "memory.oom_control")
-            // Inside a container the path may be the host's, which is not there; the mount is then the group itself.
-            for path in [mount + fields[2] + "/" + file, mount + "/" + file] where count(path) != nil { return path }
         }
         return nil
     }
