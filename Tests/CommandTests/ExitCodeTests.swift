@@ -36,7 +36,7 @@ struct ExitCodeTests {
 
     @Test(
         "help exits 0 on standard output, examples first",
-        arguments: ["sweep", "report", "ls", "show", "status", "sample", "logprob", "metric", "export"])
+        arguments: ["sweep", "report", "ls", "show", "status", "sample", "logprob", "metric", "export", "doctor"])
     func help(command: String) throws {
         let place = try Workplace()
         let result = try place.run(command, "--help")
