@@ -23,6 +23,9 @@ let package = Package(
         .target(
             name: "CFlowKernels",
             cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))]),
+        .target(
+            name: "CProcessSupport",
+            cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))]),
         .target(name: "FlowMath", dependencies: ["CFlowKernels"]),
         .target(name: "Catalog"),
         .target(name: "Flows", dependencies: ["FlowMath", "Catalog"]),
@@ -34,7 +37,9 @@ let package = Package(
         .target(name: "RunStorage", dependencies: ["Catalog", grdb, crypto, logging]),
         .target(name: "PointFiles", dependencies: ["FlowMath"]),
         .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
-        .target(name: "Orchestration", dependencies: ["Experiments", "RunStorage", "Metrics", "Catalog", logging]),
+        .target(
+            name: "Orchestration",
+            dependencies: ["Experiments", "RunStorage", "Metrics", "Catalog", "CProcessSupport", logging]),
         .executableTarget(
             name: "flowexp",
             dependencies: [
@@ -66,7 +71,8 @@ let package = Package(
 )
 
 for target in package.targets {
-    if target.name == "CFlowKernels" {
+    // The C targets have no Swift settings.
+    if ["CFlowKernels", "CProcessSupport"].contains(target.name) {
         continue
     }
     target.swiftSettings = [

@@ -15,6 +15,17 @@ public struct DispatchExecutor: Executor {
         self.workers = max(1, workers ?? ProcessorAffinity.usableCores().count)
     }
 
+    /// Throws ``UnavailableError`` when the system does not give as many threads as the workers, the display and the
+    /// supervision need: Dispatch would wait for them without a word. `isolated`: each worker is a process, too.
+    public func checkThreads(isolated: Bool = false) throws {
+        let needed = 4 + workers * (isolated ? 4 : 1)
+        guard SystemThread.canMake(needed) else {
+            throw UnavailableError(
+                what: "the system does not give this user the \(needed) further threads that -j \(workers) needs",
+                remedy: "Lower -j, raise the limit (ulimit -u, or the container's pids limit), or end other processes.")
+        }
+    }
+
     /// Runs the jobs on the workers' threads and returns when all are done.
     public func execute(_ nextJob: @escaping @Sendable (_ worker: Int) -> Job?) {
         let cores = ProcessorAffinity.usableCores()

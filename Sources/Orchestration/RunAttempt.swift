@@ -1,4 +1,6 @@
+import CProcessSupport
 import Experiments
+import Foundation
 import RunStorage
 
 /// One execution of a claimed run: loads its checkpoint, drives the run function, keeps checkpoints and progress, and
@@ -21,6 +23,13 @@ struct RunAttempt {
 
     func execute() {
         tally.began(item.id, worker: worker, step: 0, totalSteps: item.totalSteps)
+        let note = claim.openDeathNote()
+        death_note_begin(note.descriptor, note.prefix)
+        defer {
+            // In this order: a descriptor that was closed may be another file's at once.
+            death_note_end()
+            if note.descriptor >= 0 { close(note.descriptor) }
+        }
         do {
             let loaded = try inStore { try claim.loadCheckpoint() }
             for note in loaded.notes { tally.emit(.note(runID: item.id, note)) }
@@ -68,7 +77,8 @@ struct RunAttempt {
     private func run(from checkpoint: [UInt8]?, _ observation: RunObservation) throws -> RunOutcome {
         let request = RunRequest(
             configuration: item.configuration, evaluation: evaluation, checkpoint: checkpoint, cache: cache)
-        return try runFunction(request, { observation.directive() }, { try observation.take($0) })
+        let function = FaultInjection.requested.map { $0.applied(to: runFunction) } ?? runFunction
+        return try function(request, { observation.directive() }, { try observation.take($0) })
     }
 
     private func record(_ outcome: RunOutcome) throws -> RunEnd {
@@ -108,6 +118,8 @@ private final class RunObservation {
     }
 
     func directive() -> RunDirective {
+        // Asked at the boundaries of training steps only; the first progress of training comes some steps later.
+        if lastPhase != .training { death_note_at(RunPhase.training.rawValue, 0) }
         if attempt.stop.isRequested || attempt.tally.hasFatalError { return .stop }
         let now = monotonicSeconds()
         if let timeout = attempt.options.timeout, attempt.claim.elapsedBefore + now - beganAt > timeout {
@@ -120,6 +132,7 @@ private final class RunObservation {
         hasBegun = true
         switch event {
         case .progress(let progress):
+            death_note_at(progress.phase.rawValue, Int64(progress.step))
             attempt.tally.emit(.progress(worker: attempt.worker, progress))
             let now = monotonicSeconds()
             guard now - lastProgress >= 1 || progress.phase != lastPhase else { return }

@@ -8,14 +8,19 @@ final class RunQueue: Sendable {
     /// What the executor's workers get.
     struct Claimed: Sendable {
         var item: SweepItem
-        var claim: RunClaim
+        /// Nil when a worker process claims it.
+        var claim: RunClaim?
     }
+
+    /// How often in a row a run's process may die for reasons that are not the run's before this sweep lets it be.
+    static let unattributedLimit = 5
 
     private struct State {
         var pending: [SweepItem]
         var next = 0
         var elsewhere: [SweepItem] = []
         var isPolling = false
+        var unattributedDeaths: [String: Int] = [:]
     }
 
     private let state: Mutex<State>
@@ -23,8 +28,14 @@ final class RunQueue: Sendable {
     private let options: SweepOptions
     private let tally: SweepTally
     private let stop: StopRequest
+    /// Whether runs are claimed here; otherwise by whoever gets them.
+    private let claims: Bool
 
-    init(items: [SweepItem], store: RunStore, options: SweepOptions, tally: SweepTally, stop: StopRequest) {
+    init(
+        items: [SweepItem], store: RunStore, options: SweepOptions, tally: SweepTally, stop: StopRequest,
+        claims: Bool = true
+    ) {
+        self.claims = claims
         state = Mutex(State(pending: items))
         self.store = store
         self.options = options
@@ -51,6 +62,28 @@ final class RunQueue: Sendable {
         return nil
     }
 
+    /// Puts a run back whose process died, after those that wait. False when it died too often for reasons that are not
+    /// its own (`counted` deaths are bounded by the store): then it is left as it is.
+    func giveBack(_ item: SweepItem, counted: Bool) -> Bool {
+        state.withLock { state in
+            if !counted {
+                state.unattributedDeaths[item.id, default: 0] += 1
+                if state.unattributedDeaths[item.id, default: 0] >= Self.unattributedLimit { return false }
+            }
+            state.pending.append(item)
+            return true
+        }
+    }
+
+    /// Remembers a run that another process is doing.
+    func setAside(_ item: SweepItem) {
+        let count = state.withLock { state in
+            state.elsewhere.append(item)
+            return state.elsewhere.count
+        }
+        tally.emit(.elsewhere(count))
+    }
+
     private func takePending() -> SweepItem? {
         state.withLock { state in
             guard state.next < state.pending.count else { return nil }
@@ -61,16 +94,12 @@ final class RunQueue: Sendable {
 
     /// Claims a run; nil when it is over or done elsewhere, which is noted.
     private func begin(_ item: SweepItem) -> Claimed? {
+        guard claims else { return Claimed(item: item) }
         do {
             switch try store.tryBegin(runID: item.id) {
             case .claimed(let claim):
                 return Claimed(item: item, claim: claim)
-            case .heldElsewhere:
-                let count = state.withLock { state in
-                    state.elsewhere.append(item)
-                    return state.elsewhere.count
-                }
-                tally.emit(.elsewhere(count))
+            case .heldElsewhere: setAside(item)
             case .alreadyCompleted:
                 tally.endedElsewhere(item.id, failed: false)
             case .alreadyFailed:

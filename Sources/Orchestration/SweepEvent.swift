@@ -10,6 +10,8 @@ public enum SweepEvent: Sendable {
     case progress(worker: Int, RunProgress)
     /// A worker's run ended.
     case ended(runID: String, worker: Int, RunEnd)
+    /// A worker's process died; its run goes on later from its last checkpoint.
+    case died(runID: String, worker: Int, cause: String)
     /// A run that another process was doing has ended there.
     case endedElsewhere(runID: String, failed: Bool)
     /// How many runs of this sweep other processes are doing now.

@@ -17,6 +17,8 @@ public struct SweepOptions: Sendable {
     /// Seconds that running work gets to checkpoint after a stop request; later it is abandoned, which costs it the
     /// work since its last checkpoint and nothing else.
     public var stopGrace = 4.0
+    /// How to start a process for each worker; nil executes runs in this process.
+    public var isolation: WorkerLaunch?
     /// Seconds between two looks at runs that other processes are doing.
     public var pollInterval = 0.5
 
@@ -49,6 +51,8 @@ public struct SweepResult: Sendable {
     public var abandonedEvaluations = 0
     /// Runs that other processes are still doing (`--no-wait`).
     public var elsewhere = 0
+    /// Runs whose worker process died again and again for reasons that are not the run's; they are left as they are.
+    public var unfinished: [(runID: String, cause: String)] = []
     /// Runs not started: beyond the limit, after too many failures, after a stop.
     public var remaining = 0
     /// Whether a stop was requested before all was done.

@@ -65,6 +65,8 @@ public struct SweepProgress: Sendable {
             case .failed: failed += 1
             case .interrupted: break
             }
+        case .died(_, let worker, _):
+            if running.indices.contains(worker) { running[worker] = nil }
         case .endedElsewhere(let runID, let wasFailed):
             // Another process's work says nothing about this one's speed.
             costLeft -= costs.removeValue(forKey: runID) ?? 0

@@ -46,28 +46,40 @@ public struct SweepRunner: Sendable {
             tally.end(with: error)
         }
         let cache = StoreReferenceCache(store: store)
-        let queue = RunQueue(items: plan.toRun, store: store, options: options, tally: tally, stop: stop)
+        let queue = RunQueue(
+            items: plan.toRun, store: store, options: options, tally: tally, stop: stop,
+            claims: options.isolation == nil)
+        let workers = isolatedWorkers(plan, tally: tally, stop: stop)
         // `self` is copied into each attempt; nothing is shared but the tally, the queue, the store and the cache.
         let runner = self
         supervise(stop: stop, tally: tally) {
             runner.executor.execute { worker in
                 guard let claimed = queue.next() else { return nil }
+                guard let claim = claimed.claim else {
+                    guard let workers else { return nil }
+                    let attempt = IsolatedAttempt(
+                        item: claimed.item, worker: worker, workers: workers, store: runner.store,
+                        options: runner.options, tally: tally, queue: queue)
+                    return { attempt.execute() }
+                }
                 let attempt = RunAttempt(
-                    item: claimed.item, claim: claimed.claim, worker: worker, evaluation: plan.evaluation,
+                    item: claimed.item, claim: claim, worker: worker, evaluation: plan.evaluation,
                     cache: cache, options: runner.options, runFunction: runner.runFunction, tally: tally, stop: stop)
                 return { attempt.execute() }
             }
         }
         if !stop.isRequested, !tally.isEnding {
-            evaluateMissing(plan, cache: cache, tally: tally, stop: stop)
+            evaluateMissing(plan, workers: workers, cache: cache, tally: tally, stop: stop)
         }
+        // After a stop request some may still be at work: they end with this process.
+        if !stop.isRequested { workers?.finish() }
         return finish(plan, queue: queue, tally: tally, stop: stop)
     }
 
     /// Computes the metrics of the plan that completed runs lack, from their final parameters; nothing is trained.
     public func evaluate(_ plan: SweepPlan, stop: StopRequest) -> SweepResult {
         let tally = SweepTally(maximumFailures: nil, observer: observer)
-        evaluateMissing(plan, cache: StoreReferenceCache(store: store), tally: tally, stop: stop)
+        evaluateMissing(plan, workers: nil, cache: StoreReferenceCache(store: store), tally: tally, stop: stop)
         let queue = RunQueue(items: [], store: store, options: options, tally: tally, stop: stop)
         return finish(plan, queue: queue, tally: tally, stop: stop)
     }
@@ -85,8 +97,15 @@ public struct SweepRunner: Sendable {
         }
     }
 
+    private func isolatedWorkers(_ plan: SweepPlan, tally: SweepTally, stop: StopRequest) -> IsolatedWorkers? {
+        options.isolation.map { launch in
+            IsolatedWorkers(
+                launch: launch, store: store, revisionID: plan.revisionID, options: options, tally: tally, stop: stop)
+        }
+    }
+
     private func evaluateMissing(
-        _ plan: SweepPlan, cache: StoreReferenceCache, tally: SweepTally, stop: StopRequest
+        _ plan: SweepPlan, workers: IsolatedWorkers?, cache: StoreReferenceCache, tally: SweepTally, stop: StopRequest
     ) {
         let missing: [MissingMetrics]
         do {
@@ -103,10 +122,14 @@ public struct SweepRunner: Sendable {
         let countdown = Countdown(count: missing.count)
         let runner = self
         supervise(stop: stop, tally: tally) {
-            runner.executor.execute { _ in
+            runner.executor.execute { worker in
                 guard !stop.isRequested, !tally.isEnding, let index = countdown.take() else { return nil }
                 return {
-                    runner.evaluateOne(missing[index], cache: cache, tally: tally)
+                    if let workers {
+                        runner.evaluateIsolated(missing[index], worker: worker, workers: workers, tally: tally)
+                    } else {
+                        runner.evaluateOne(missing[index], cache: cache, tally: tally)
+                    }
                     tally.emit(.evaluating(remaining: countdown.finish()))
                 }
             }
@@ -132,6 +155,34 @@ public struct SweepRunner: Sendable {
             tally.foundDamage([DamagedRun(runID: missing.item.id, reason: error.what)])
         } catch {
             tally.endedEvaluation(missing.item.id, .dropped)
+            tally.end(with: error)
+        }
+    }
+
+    private func evaluateIsolated(
+        _ missing: MissingMetrics, worker: Int, workers: IsolatedWorkers, tally: SweepTally
+    ) {
+        let id = missing.item.id
+        tally.beganEvaluation()
+        do {
+            let order = WorkerOrder.evaluate(id: id, plan: missing.evaluation.canonicalJSON)
+            let death = try workers.perform(order, worker: worker, deadline: { nil }) { report, _ in
+                switch report {
+                case .evaluated: tally.endedEvaluation(id, .evaluated)
+                case .unevaluated(let message): tally.endedEvaluation(id, .failed(message))
+                case .fatal(let message, let code):
+                    tally.endedEvaluation(id, .dropped)
+                    tally.end(with: WorkerFatalError(description: message, exitCode: code))
+                default: return true
+                }
+                return false
+            }
+            if let death {
+                let cause = death.signal.map(AttributedDeath.name) ?? "an unknown cause"
+                tally.endedEvaluation(id, .failed("the process died of \(cause) \(death.lastWords)"))
+            }
+        } catch {
+            tally.endedEvaluation(id, .dropped)
             tally.end(with: error)
         }
     }

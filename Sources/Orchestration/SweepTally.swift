@@ -68,6 +68,17 @@ final class SweepTally: Sendable {
         state.withLock { $0.running -= 1 }
     }
 
+    /// An execution ended because its process died; the run is tried again or left unfinished.
+    func died(_ runID: String, worker: Int, hadBegun: Bool, cause: String) {
+        if hadBegun { state.withLock { $0.running -= 1 } }
+        emit(.died(runID: runID, worker: worker, cause: cause))
+    }
+
+    /// A run is left as it is for this sweep.
+    func leftUnfinished(_ runID: String, cause: String) {
+        state.withLock { $0.result.unfinished.append((runID, cause)) }
+    }
+
     func endedElsewhere(_ runID: String, failed: Bool) {
         emit(.endedElsewhere(runID: runID, failed: failed))
     }

@@ -6,7 +6,7 @@ extension RunStore {
     /// Takes the run's lock, re-reads its state and inserts the attempt with the next fence number.
     ///
     /// A run that is marked running while its lock was free had an attempt that died; it is recorded as interrupted and
-    /// continued. Throws `.noSuchRun`, `.invalidName`, `.corrupt`, `.busy`, `.readOnly`, `.diskFull`, ….
+    /// continued, or as failed after too many attributed deaths. Throws `.noSuchRun`, `.invalidName`, `.corrupt`, `.busy`, `.readOnly`, `.diskFull`, ….
     public func tryBegin(runID: String) throws -> BeginResult {
         try StoreLayout.check(runID: runID)
         guard database.isWritable else {
@@ -24,7 +24,7 @@ extension RunStore {
             return .heldElsewhere(holder: holder.map { "pid \($0.process.pid) on \($0.process.host)" })
         }
         do {
-            let begun = try database.write { try self.insertAttempt($0, runID: runID) }
+            let begun = try database.write { try self.insertAttempt($0, runID: runID, lock: lock) }
             switch begun {
             case .ended(let result):
                 lock.release()
@@ -40,7 +40,7 @@ extension RunStore {
         }
     }
 
-    private struct KnownState {
+    struct KnownState {
         var key: Int64
         var state: RunState
         var fence: Int
@@ -58,7 +58,7 @@ extension RunStore {
         }
     }
 
-    private static func runState(_ database: Database, id: String) throws -> KnownState? {
+    static func runState(_ database: Database, id: String) throws -> KnownState? {
         try database.first(
             """
             SELECT run_key, state, fence, failure_code, failure_message, record_sha256 IS NOT NULL
@@ -77,7 +77,7 @@ extension RunStore {
         case begun(key: Int64, fence: Int, elapsedBefore: Double, checkpoints: [String])
     }
 
-    private func insertAttempt(_ database: Database, runID: String) throws -> Begun {
+    private func insertAttempt(_ database: Database, runID: String, lock: FileLock) throws -> Begun {
         guard let known = try Self.runState(database, id: runID) else { throw noSuchRun(runID) }
         if let ended = known.ended { return .ended(ended) }
         guard !known.hasRecord else {
@@ -87,7 +87,12 @@ extension RunStore {
             throw damagedRun(runID, "its number of attempts is damaged (\(known.fence))")
         }
         let now = SystemCalls.wallSeconds()
-        if known.state == .running { try Self.endDeadAttempt(database, key: known.key, fence: known.fence) }
+        if known.state == .running,
+            let failure = try Self.endDeadAttempt(
+                database, run: known, id: runID, death: DeathNote.parse(lock.text(), fence: known.fence))
+        {
+            return .ended(.alreadyFailed(code: failure.code, message: failure.message))
+        }
         let fence = known.fence + 1
         let process = ProcessIdentity.current
         try database.run(
@@ -107,14 +112,8 @@ extension RunStore {
         return .begun(key: known.key, fence: fence, elapsedBefore: (elapsed ?? nil) ?? 0, checkpoints: checkpoints)
     }
 
-    /// Records that the attempt died. Its end is unknown, so none is given.
-    private static func endDeadAttempt(_ database: Database, key: Int64, fence: Int) throws {
-        try database.run(
-            "UPDATE attempts SET outcome = 'interrupted' WHERE run_key = ? AND fence = ? AND outcome IS NULL",
-            [key, fence])
-    }
-
-    /// Records every run of a dead attempt as interrupted and returns their ids. Only `sweep` and `resume` do this;
+    /// Records every run of a dead attempt as interrupted (or as failed, after too many attributed deaths) and returns
+    /// their ids. Only `sweep` and `resume` do this;
     /// reading commands merely show it.
     @discardableResult
     public func recordDeadAttempts() throws -> [String] {
@@ -133,23 +132,26 @@ extension RunStore {
     }
 
     private func recordDead(_ candidates: ArraySlice<String>) throws -> [String] {
-        var dead: [String] = []
-        var locks: [FileLock] = []
-        defer { for lock in locks { lock.release() } }
+        var dead: [(id: String, lock: FileLock)] = []
+        defer { for entry in dead { entry.lock.release() } }
         for id in candidates where (try? StoreLayout.check(runID: id)) != nil {
             // Taking the lock, not probing it, keeps an attempt from beginning until this is recorded.
             guard let lock = try FileLock.take(layout.lock(ofRun: id), exclusive: true) else { continue }
-            locks.append(lock)
-            dead.append(id)
+            dead.append((id, lock))
         }
         if dead.isEmpty { return [] }
+        let found = dead
         return try database.write { database in
-            try dead.filter { id in
-                guard let known = try Self.runState(database, id: id), known.state == .running else { return false }
-                try Self.endDeadAttempt(database, key: known.key, fence: known.fence)
-                try database.run("UPDATE run_records SET state = 'interrupted' WHERE run_key = ?", [known.key])
+            try found.filter { entry in
+                guard let known = try Self.runState(database, id: entry.id), known.state == .running else {
+                    return false
+                }
+                let death = DeathNote.parse(entry.lock.text(), fence: known.fence)
+                if try Self.endDeadAttempt(database, run: known, id: entry.id, death: death) == nil {
+                    try database.run("UPDATE run_records SET state = 'interrupted' WHERE run_key = ?", [known.key])
+                }
                 return true
-            }
+            }.map(\.id)
         }
     }
 

@@ -143,24 +143,38 @@ extension RunStore {
 
     /// The newest revision of a sweep, its hash verified. Throws `.noSuchSweep`, `.corrupt`.
     public func newestRevision(ofSweep name: String) throws -> Revision {
+        guard let revision = try revision("sweeps.name = ? ORDER BY number DESC LIMIT 1", [name.storable]) else {
+            throw noSuchSweep(name)
+        }
+        return revision
+    }
+
+    /// The revision with this key, its hash verified. Throws `.noSuchSweep`, `.corrupt`.
+    public func revision(withID id: Int64) throws -> Revision {
+        guard let revision = try revision("revisions.id = ?", [id]) else { throw noSuchSweep("revision \(id)") }
+        return revision
+    }
+
+    private func revision(_ condition: String, _ arguments: StatementArguments) throws -> Revision? {
         let found = try database.read { database in
             try database.first(
                 """
                 SELECT revisions.id, number, spec, resolved_spec, evaluation, created_at, expansion_sha256,
-                    revision_sha256
+                    revision_sha256, sweeps.name
                 FROM revisions JOIN sweeps ON sweeps.id = sweep_id
-                WHERE sweeps.name = ? ORDER BY number DESC LIMIT 1
-                """, [name.storable]
+                WHERE \(condition)
+                """, arguments
             ) { row in
                 let revision = Revision(
-                    id: Int64(try row.integer(0)), sweepName: name, number: try row.integer(1),
+                    id: Int64(try row.integer(0)), sweepName: try row.text(8), number: try row.integer(1),
                     specBytes: try row.bytes(2), resolvedSpecJSON: try row.text(3), evaluationJSON: try row.text(4),
                     createdAt: try row.double(5))
                 return (revision: revision, expansion: try row.bytes(6), hash: try row.bytes(7))
             }
         }
-        guard let found else { throw noSuchSweep(name) }
+        guard let found else { return nil }
         let revision = found.revision
+        let name = revision.sweepName
         let hash = RevisionHash.revision(
             sweepName: name, number: revision.number, specBytes: revision.specBytes,
             resolvedSpecJSON: revision.resolvedSpecJSON, evaluationJSON: revision.evaluationJSON,

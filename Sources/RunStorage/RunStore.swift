@@ -68,6 +68,7 @@ public final class RunStore: Sendable {
     /// - Throws: `.missingStore`, `.cannotCreate`, `.newerVersion`, `.olderVersion` (reading only), `.notAStore`,
     ///   `.busy`, `.readOnlyHotJournal`, `.corrupt`, `.permission`, `.diskFull`, `.inputOutput`.
     public static func open(at path: String, mode: Mode, busyTimeout: Double = 60) throws -> RunStore {
+        try StoreLayout.checkWorkingDirectory(for: path)
         let layout = StoreLayout(path: path)
         if mode == .createIfMissing {
             try createDirectories(layout)

@@ -24,7 +24,8 @@ struct Flowexp: ParsableCommand {
         SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
         ShowCommand.self, LogsCommand.self, QueryCommand.self, SampleCommand.self, LogProbabilityCommand.self,
         MetricCommand.self, ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, RemoveCommand.self,
-        StoreCommand.self, ListCommand.self, DescribeCommand.self, BenchCommand.self,
+        StoreCommand.self, ListCommand.self, DescribeCommand.self, BenchCommand.self, DoctorCommand.self,
+        WorkerCommand.self,
     ]
 
     @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")
@@ -44,7 +45,9 @@ struct Flowexp: ParsableCommand {
 enum Main {
     nonisolated static func main() {
         StopSignals.ignoreBrokenPipes()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        // A worker process leaves these to its sweep.
+        if CommandLineWords.arguments().first != WorkerCommand.name { StopSignals.unblock() }
+        let arguments = CommandLineWords.arguments()
         if let message = UnknownCommand.message(for: arguments) {
             Talk.warn(message)
             exit(ExitStatus.usage.rawValue)
@@ -89,8 +92,9 @@ enum UnknownCommand {
     /// nil when the first word is a subcommand, an option, or absent.
     static func message(for arguments: [String]) -> String? {
         guard let first = arguments.first, !first.hasPrefix("-") else { return nil }
-        let names = Flowexp.commands.map { $0.configuration.commandName ?? "" } + ["help"]
-        guard !names.contains(first) else { return nil }
+        let shown = Flowexp.commands.filter { $0.configuration.shouldDisplay }
+        let names = shown.map { $0.configuration.commandName ?? "" } + ["help"]
+        guard !names.contains(first), first != WorkerCommand.name else { return nil }
         let safe = DisplayWidth.cut(first, to: 80)
         return "flowexp: unknown command '\(safe)'\(NearestName.hint(first, among: names))\n"
             + "  Commands: \(names.joined(separator: ", ")). More: flowexp --help"

@@ -39,7 +39,7 @@ struct ExitCodeTests {
 
     @Test(
         "help exits 0 on standard output, examples first",
-        arguments: ["sweep", "report", "ls", "show", "status", "sample", "logprob", "metric", "export", "rm"])
+        arguments: ["sweep", "report", "ls", "show", "status", "sample", "logprob", "metric", "export", "rm", "doctor"])
     func help(command: String) throws {
         let place = try Workplace()
         let result = try place.run(command, "--help")

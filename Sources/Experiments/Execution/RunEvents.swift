@@ -100,7 +100,7 @@ public enum RunDirective: Sendable, Equatable {
     case checkpoint
     /// Send a checkpoint event, then return `.interrupted`.
     case stop
-    /// Return `.failed` with code `timeout`.
+    /// Send a checkpoint event, then return `.failed` with code `timeout`.
     case timeout
 }
 

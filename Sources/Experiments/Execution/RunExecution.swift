@@ -31,7 +31,9 @@ public func executeRun(
         if case .diverged = error { return execution.failed("diverged", error) }
         return execution.failed("error", error)
     } catch is RunTimeout {
-        return .failed(code: "timeout", message: "the run used up its time", history: execution.history)
+        return .failed(
+            code: "timeout", message: "the run used up its time (--timeout, over all attempts) \(execution.place)",
+            history: execution.history)
     }
 }
 
@@ -107,6 +109,12 @@ struct RunExecution {
         RunProgress(phase: phase, step: trainer?.step ?? 0, totalSteps: training.steps, loss: latestLoss)
     }
 
+    /// How far the run is, for people.
+    var place: String {
+        let step = trainer?.step ?? 0
+        return trainer?.isFinished == true ? "before its evaluation" : "after step \(step) of \(training.steps)"
+    }
+
     func failed(_ code: String, _ error: TrainingError) -> RunOutcome {
         .failed(code: code, message: error.description, history: history)
     }
@@ -124,7 +132,9 @@ struct RunExecution {
             case .stop:
                 try onEvent(.checkpoint(try checkpoint(.training)))
                 return false
-            case .timeout: throw RunTimeout()
+            case .timeout:
+                try onEvent(.checkpoint(try checkpoint(.training)))
+                throw RunTimeout()
             }
             if let report = try trainer.advance() {
                 seconds = before + (clock.now - began) / .seconds(1)

@@ -88,6 +88,16 @@ final class FileLock: Sendable {
         }
     }
 
+    /// The first bytes of the file, for the note of a fatal signal; empty when it cannot be read.
+    func text() -> String {
+        descriptor.withLock { descriptor in
+            guard let descriptor else { return "" }
+            var bytes = [UInt8](repeating: 0, count: 256)
+            let count = pread(descriptor, &bytes, bytes.count, 0)
+            return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : ""
+        }
+    }
+
     /// Frees the lock; harmless when it is free.
     func release() {
         descriptor.withLock { descriptor in

@@ -11,6 +11,11 @@ public enum FileSystemKind {
     ///
     /// Reads /proc/self/mounts (fstab(5) fields); of the mount points that contain the path the longest, last one counts.
     public static func network(path: String) -> String? {
+        name(path: path).flatMap { networkKinds.contains($0) ? $0 : nil }
+    }
+
+    /// The file system's name as the kernel gives it, nil where the system does not tell.
+    public static func name(path: String) -> String? {
         guard let mounts = try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8) else { return nil }
         let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "/"
         var best = (length: -1, kind: "")
@@ -24,6 +29,6 @@ public enum FileSystemKind {
                 best = (prefix.utf8.count, String(fields[2]))
             }
         }
-        return networkKinds.contains(best.kind) ? best.kind : nil
+        return best.kind.isEmpty ? nil : best.kind
     }
 }

@@ -45,6 +45,15 @@ struct StoreLayout: Sendable {
         root = path
     }
 
+    /// Throws `.missingStore` for a relative path when the working directory was removed: the system gives it no name,
+    /// and "/" is no place for what was meant to lie in it.
+    static func checkWorkingDirectory(for path: String) throws {
+        guard !path.hasPrefix("/"), FileManager.default.currentDirectoryPath.isEmpty else { return }
+        throw RunStoreError(
+            .missingStore, what: "the working directory was removed", location: printable(path),
+            remedy: "Change to a directory that exists, or give --store an absolute path.")
+    }
+
     /// Checks a run id: 1 to 64 lower-case ASCII letters and digits.
     static func check(runID id: String) throws {
         let valid =

@@ -14,6 +14,11 @@ enum SystemCalls {
             return RunStoreError(
                 .permission, what: "cannot \(what): \(reason)", location: path,
                 remedy: "Give this user the right to write there, or choose another store with --store.")
+        case EMFILE, ENFILE:
+            return RunStoreError(
+                .inputOutput(errno: code), what: "cannot \(what): \(reason)", location: path,
+                remedy: "Raise the number of open files (ulimit -n) and run the same command again; nothing recorded is"
+                    + " lost.")
         default:
             return RunStoreError(
                 .inputOutput(errno: code), what: "cannot \(what): \(reason)", location: path,

@@ -42,7 +42,7 @@ public struct AttemptRecord: Sendable, Equatable {
     public var startedAt: Double
     /// Seconds since 1970 by the wall clock, nil before its end was recorded.
     public var endedAt: Double?
-    /// `completed`, `failed` or `interrupted`; nil while it runs (or since its process died and nobody recorded it).
+    /// `completed`, `failed`, `interrupted` or `crashed` (an attributed death); nil while it runs (or since its process died and nobody recorded it).
     public var outcome: String?
     /// Seconds worked so far by a clock that never jumps.
     public var elapsed: Double

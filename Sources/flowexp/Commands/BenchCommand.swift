@@ -71,7 +71,7 @@ struct BenchCommand: ParsableCommand {
 
     /// W7 starts this program again as a sweep with `--threads` workers; two where one would leave nothing to share.
     private func runSweep() throws {
-        let executable = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+        let executable = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments.first ?? "flowexp")
         let result = try SweepWorkload(executable: executable).measure(workers: threads == 1 ? 2 : threads)
         if output.json { return try JSONOutput.print(Self.json(result)) }
         let share = String(format: "%.2f s  %.1f %% of peak", result.value, 100 * (result.shareOfPeak ?? 0))

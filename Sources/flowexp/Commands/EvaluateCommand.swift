@@ -36,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         talk.apply()
-        let stop = SweepSession.watchedStop()
+        let stop = try SweepSession.watchedStop()
         let store = try StoreLocation.open(store, mode: .readWrite)
         guard let name = try sweep ?? store.mostRecentSweep() else {
             throw CommandFailure(
@@ -70,6 +70,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         Talk.say("\(name): metrics of \(CountText.of(plan.toEvaluate, "run")) are missing.")
         let executor = DispatchExecutor(workers: jobs)
+        try executor.checkThreads()
         let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: name, labels: [:]))
         let runner = SweepRunner(
             store: store, executor: executor, options: SweepOptions(), runFunction: Engine.run,

@@ -23,7 +23,7 @@ struct ResumeCommand: ParsableCommand {
     func run() throws {
         talk.apply()
         let options = try runOptions.sweepOptions()
-        let stop = SweepSession.watchedStop()
+        let stop = try SweepSession.watchedStop()
         let store = try StoreLocation.open(store, mode: .readWrite)
         let damage = StoreDamage(store)
         let names = try sweep.map { [$0] } ?? unfinished(in: store, options, damage)

@@ -13,6 +13,7 @@ struct SweepCommand: ParsableCommand {
               flowexp sweep spec.json --dry-run                        only print the plan
               flowexp sweep spec.json --where 'task=two-moons' -j 1
               flowexp sweep spec.json --retry-failed --timeout 15m
+              flowexp sweep spec.json --isolate                        a crash ends one run, not the sweep
 
             What is completed is not run again; what was interrupted goes on from its checkpoint. Ctrl-C \
             checkpoints every running run and ends with exit code 75; a second Ctrl-C ends at once, still safely.
@@ -34,7 +35,7 @@ struct SweepCommand: ParsableCommand {
         let spec = try SpecFile.read(specPath)
         SpecFile.sayWarnings(spec)
         if dryRun { return try DryRun(spec: spec, options: options, workers: runOptions.jobs, store: store).print() }
-        let stop = SweepSession.watchedStop()
+        let stop = try SweepSession.watchedStop()
         let store = try StoreLocation.open(store, mode: .createIfMissing)
         let status = try SweepSession(options: options, workers: runOptions.jobs, stop: stop).run(spec, in: store)
         if status != .success { throw ExitCode(status.rawValue) }

@@ -18,6 +18,12 @@ struct ErrorReport {
         case let error as RunStoreError:
             status = error.exitCode
             text = Self.line(error.description, nil)
+        case let error as WorkerFatalError:
+            status = error.exitCode
+            text = Self.line(error.description, nil)
+        case let error as UnavailableError:
+            status = ExitStatus.unavailable.rawValue
+            text = Self.line(error.what, error.remedy)
         case let error as RunFilterError:
             status = ExitStatus.usage.rawValue
             text = Self.line("--where: \(error)", nil)

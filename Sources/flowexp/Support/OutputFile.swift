@@ -1,4 +1,5 @@
 import Foundation
+import Orchestration
 import PointFiles
 
 /// Where a command's data goes: standard output, or a file that appears whole or not at all.
@@ -33,6 +34,7 @@ final class OutputFile {
         }
         self.path = target ?? given
         let name = (target ?? given) + ".\(UInt32.random(in: 0...UInt32.max)).partial"
+        UnfinishedFile.isAt(name)
         descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         if descriptor < 0 { throw Self.failure("create", given, creating: true) }
         temporary = name
@@ -42,6 +44,7 @@ final class OutputFile {
         if let temporary {
             close(descriptor)
             unlink(temporary)
+            UnfinishedFile.isAt(nil)
         }
     }
 
@@ -59,7 +62,10 @@ final class OutputFile {
         guard let path else { return }
         guard close(descriptor) == 0 else { throw Self.failure("write", path, creating: false) }
         guard let temporary else { return }
-        defer { self.temporary = nil }
+        defer {
+            self.temporary = nil
+            UnfinishedFile.isAt(nil)
+        }
         // Without --force a file that appeared meanwhile is kept: a link, unlike a rename, replaces nothing.
         if !force {
             if link(temporary, path) == 0 {

@@ -37,6 +37,9 @@ final class ProgressDisplay: @unchecked Sendable {
             case .ended(let runID, _, .failed(let code, let message)):
                 let label = (lines.labels[runID] ?? []).joined(separator: "  ")
                 printAbove("failed \(runID.prefix(4))  \(label): \(code): \(message)")
+            case .died(let runID, _, let cause):
+                let label = (lines.labels[runID] ?? []).joined(separator: "  ")
+                printAbove("died \(runID.prefix(4))  \(label): \(cause); it is tried again")
             case .note(let runID, let text):
                 if Talk.isVerbose { printAbove("note \(runID.prefix(4)): \(text)") }
             default: break

@@ -10,6 +10,8 @@ enum StoreLocation {
         let environment = ProcessInfo.processInfo.environment
         if let given = environment["FLOWEXP_STORE"], !given.isEmpty { return given }
         let files = FileManager.default
+        // A working directory that was removed has no path and no parents; opening the store says so.
+        guard !files.currentDirectoryPath.isEmpty else { return "runs" }
         var directory = URL(fileURLWithPath: files.currentDirectoryPath)
         // The number of levels is bounded by the path's length, so this ends.
         while true {

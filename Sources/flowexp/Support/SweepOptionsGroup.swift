@@ -24,6 +24,9 @@ struct SweepRunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Longest time for one run over all its attempts, e.g. 90s, 15m, 2h.", valueName: "time"))
     var timeout: TimeSpan?
 
+    @Flag(help: "Execute runs in processes of their own: one that crashes or hangs ends one run, not the sweep.")
+    var isolate = false
+
     @Flag(help: "Do not wait for runs that other processes are doing.")
     var noWait = false
 
@@ -46,6 +49,7 @@ struct SweepRunOptions: ParsableArguments {
         options.maximumFailures = maxFailures
         options.timeout = timeout?.seconds
         options.waitsForOthers = !noWait
+        if isolate { options.isolation = .thisProgram([WorkerCommand.name]) }
         if let seconds = try Self.checkpointSeconds() { options.checkpointInterval = seconds }
         return options
     }

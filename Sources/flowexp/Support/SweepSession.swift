@@ -13,15 +13,22 @@ struct SweepSession {
     var stop: StopRequest
 
     /// Watches for signals from here on; call before anything starts a thread.
-    static func watchedStop() -> StopRequest {
+    static func watchedStop() throws -> StopRequest {
         let stop = StopRequest()
-        StopSignals.watch(
+        try StopSignals.watch(
             stop: stop,
             onFirst: { _ in },
             onSecond: { _ in
                 // The screen may hold half a drawing; the store needs nothing.
                 if Terminal().isInteractive { writeAll("\u{1B}[?7h\r\n", to: STDERR_FILENO) }
+            },
+            onOverdue: {
+                if Terminal().isInteractive { writeAll("\u{1B}[?7h\r\n", to: STDERR_FILENO) }
+                Talk.say("Stopped; what was under way goes on from its last checkpoint. Resume with the same command.")
+                return ExitStatus.interrupted.rawValue
             })
+        // Opening the store needs threads, too.
+        try DispatchExecutor(workers: 1).checkThreads()
         return stop
     }
 
@@ -47,6 +54,7 @@ struct SweepSession {
             if !plan.damaged.isEmpty { Talk.warn(DamageText.runs(plan.damaged)) }
             return overview.damaged > 0 ? .badData : overview.failed > 0 ? .failedRuns : .success
         }
+        try DispatchExecutor(workers: overview.workers).checkThreads(isolated: options.isolation != nil)
         let labels = RunLabels.labels(spec.plan)
         let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: spec.name, labels: labels))
         let runner = SweepRunner(
@@ -61,7 +69,7 @@ struct SweepSession {
 
     private func conclude(_ result: SweepResult, plan: SweepPlan, labels: [String: [String]]) throws -> ExitStatus {
         if let error = result.fatalError {
-            Talk.warn(SweepText.stoppedByError(result))
+            Talk.warn(SweepText.stoppedByError(result, isOfStore: error is RunStoreError))
             throw error
         }
         Talk.say(SweepText.end(result, plan: plan, options: options))
@@ -74,6 +82,7 @@ struct SweepSession {
             Talk.warn(DamageText.runs(result.damaged))
             return .badData
         }
+        if !result.unfinished.isEmpty { return .interrupted }
         if result.failed > 0 || !result.unevaluated.isEmpty { return .failedRuns }
         // Left to others by --no-wait: the same command goes on.
         return result.elsewhere > 0 ? .interrupted : .success

@@ -48,8 +48,9 @@ enum SweepText {
             """
     }
 
-    static func stoppedByError(_ result: SweepResult) -> String {
-        "The sweep stopped after \(CountText.of(result.completedHere, "run")) because of an error of the store:"
+    static func stoppedByError(_ result: SweepResult, isOfStore: Bool) -> String {
+        "The sweep stopped after \(CountText.of(result.completedHere, "run")) because of an error"
+            + (isOfStore ? " of the store:" : ":")
     }
 
     static func end(_ result: SweepResult, plan: SweepPlan, options: SweepOptions) -> String {
@@ -73,6 +74,7 @@ enum SweepText {
         if result.failed > 0 {
             lines.append("  Why: flowexp ls \(plan.name) --where state=failed    Again: add --retry-failed")
         }
+        if !result.unfinished.isEmpty { lines.append(unfinished(result)) }
         if !result.unevaluated.isEmpty { lines.append(unevaluated(result)) }
         if result.completed > 0 { lines.append("  Compare: \(MetricNames.reportCommand(plan.name, plan.evaluation))") }
         return lines.joined(separator: "\n")
@@ -84,6 +86,16 @@ enum SweepText {
         var lines = ["Metrics of \(count) could not be computed; the same command tries again:"]
         lines += result.unevaluated.prefix(10).map { "  \($0.runID.prefix(12)): \($0.message)" }
         if result.unevaluated.count > 10 { lines.append("  … and \(result.unevaluated.count - 10) more") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Which runs were left because their processes kept dying for reasons that are not theirs.
+    private static func unfinished(_ result: SweepResult) -> String {
+        var lines = [
+            "The processes of \(CountText.of(result.unfinished.count, "run")) kept dying, not by their own fault; the same"
+                + " command goes on:"
+        ]
+        lines += result.unfinished.prefix(10).map { "  \($0.runID.prefix(12)): \($0.cause)" }
         return lines.joined(separator: "\n")
     }
 

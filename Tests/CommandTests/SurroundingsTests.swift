@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// Surroundings that programs do not expect, and `doctor`.
+struct SurroundingsTests {
+    private func shell(_ script: String, in place: Workplace) throws -> Program.Result {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", script, Program.path]
+        process.currentDirectoryURL = URL(fileURLWithPath: place.path)
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let said = output.fileHandleForReading.readDataToEndOfFile()
+        let complained = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Program.Result(
+            status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+            output: String(decoding: said, as: UTF8.self), errors: String(decoding: complained, as: UTF8.self))
+    }
+
+    @Test("time zones, languages, missing directories and variables change no digest")
+    func sameDigest() throws {
+        let place = try Workplace()
+        try place.writeSpec(seeds: 1)
+        #expect(try place.run("sweep", "tiny.json", "--store", "plain").status == 0)
+        let expected = try place.run("store", "digest", "--store", "plain").output
+        let trials = [
+            "env TZ=Nonsense/Zone", "env LC_ALL=tr_TR.UTF-8", "env HOME=/nonexistent TMPDIR=/nonexistent", "env -i",
+        ]
+        for (number, prefix) in trials.enumerated() {
+            let isolate = number % 2 == 0 ? "--isolate" : ""
+            let result = try shell("\(prefix) \"$0\" sweep tiny.json --store s\(number) -q \(isolate)", in: place)
+            #expect(result.status == 0, "\(prefix): \(result.errors)")
+            #expect(try place.run("store", "digest", "--store", "s\(number)").output == expected, "\(prefix)")
+        }
+    }
+
+    @Test("a working directory that was removed is said, and nothing is made elsewhere")
+    func removedDirectory() throws {
+        let place = try Workplace()
+        try place.writeSpec()
+        for command in ["sweep ../tiny.json --store flowexp-relative-store", "status", "doctor"] {
+            let result = try shell(
+                "spec=$PWD/tiny.json; mkdir gone; cd gone; rmdir ../gone; exec timeout 20 \"$0\" "
+                    + command.replacing("../tiny.json", with: "$spec"), in: place)
+            #expect(result.status == 66, "\(command): \(result.errors)")
+            #expect((result.errors + result.output).contains("working directory was removed"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: "/flowexp-relative-store"))
+    }
+
+    @Test("too few open files end with a clear error, and the same command goes on")
+    func fewFiles() throws {
+        let place = try Workplace()
+        try place.writeSpec(seeds: 1)
+        let result = try shell("ulimit -n 9; exec \"$0\" sweep tiny.json -q", in: place)
+        #expect([69, 74].contains(result.status) && result.errors.contains("ulimit -n"), "\(result.errors)")
+        #expect(try place.run("sweep", "tiny.json", "-q").status == 0)
+    }
+
+    @Test("a command that is told to end leaves no half-written file")
+    func noPartialFile() throws {
+        let place = try Workplace()
+        try place.writeSpec(seeds: 1)
+        #expect(try place.run("sweep", "tiny.json").status == 0)
+        let running = try place.start(
+            "sample", "--where", "base=gaussian", "--count", "200000000", "--output", "big.csv")
+        func files() -> [String] {
+            ((try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []).filter { $0.hasPrefix("big") }
+        }
+        for _ in 0..<200 where files().isEmpty { Thread.sleep(forTimeInterval: 0.02) }
+        #expect(!files().isEmpty)
+        running.signal(SIGTERM)
+        let result = running.wait()
+        #expect(result.wasKilled && result.status == SIGTERM)
+        #expect(files().isEmpty)
+    }
+
+    @Test("doctor finds a healthy store healthy, and names what is wrong")
+    func doctor() throws {
+        let place = try Workplace()
+        let none = try place.run("doctor", "--store", "nowhere/runs")
+        #expect(none.status == 0 && none.output.contains("none yet"), "\(none.output)")
+        #expect(!FileManager.default.fileExists(atPath: place.path + "/nowhere"))
+        try place.writeSpec(seeds: 1)
+        #expect(try place.run("sweep", "tiny.json").status == 0)
+        let before = try FileManager.default.subpathsOfDirectory(atPath: place.path + "/runs").sorted()
+        let healthy = try place.json("doctor", "--json")
+        #expect(healthy["schema"] as? String == "flowexp.doctor/1")
+        let checks = try #require(healthy["checks"] as? [[String: Any]])
+        let names = checks.compactMap { $0["check"] as? String }
+        for name in ["program", "SQLite", "store", "file system", "writing", "space", "flushing", "locks", "clock"] {
+            #expect(names.contains(name), "\(name)")
+        }
+        #expect(!checks.contains { $0["level"] as? String == "problem" })
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: place.path + "/runs").sorted() == before)
+        try place.write("no database", to: "runs/flowexp.sqlite")
+        let damaged = try place.run("doctor")
+        #expect(damaged.status == 65 && damaged.output.contains("problem"), "\(damaged.output)")
+    }
+}
