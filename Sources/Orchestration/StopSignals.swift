@@ -50,9 +50,11 @@ public enum StopSignals {
         thread.start()
     }
 
-    /// Makes a write to a closed pipe an error instead of the end of the process.
+    /// Makes a write to a closed pipe, or past the limit on the size of files (`ulimit -f`), an error instead of the end
+    /// of the process.
     public static func ignoreBrokenPipes() {
         _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
     }
 
     private static func isIgnored(_ number: Int32) -> Bool {

@@ -44,6 +44,12 @@ struct Flowexp: ParsableCommand {
 enum Main {
     nonisolated static func main() {
         StopSignals.ignoreBrokenPipes()
+        // Swift reads them from /proc; without it there is not even the program's name, and "no arguments" would print
+        // the help and end with success.
+        guard !CommandLine.arguments.isEmpty else {
+            Talk.warn("flowexp: the command line cannot be read: /proc is missing or not readable\n  Mount /proc.")
+            exit(ExitStatus.inputOutput.rawValue)
+        }
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let message = UnknownCommand.message(for: arguments) {
             Talk.warn(message)
