@@ -7,6 +7,7 @@ after the journal that undoes them was flushed.
 
 import os
 import re
+import sys
 
 TRACED = "openat,write,pwrite64,fsync,fdatasync,rename,renameat2,unlink,ftruncate,mkdir"
 
@@ -120,3 +121,15 @@ class Order:
             for name in bad:
                 self.found.append(f"the database names {path} before {name} is flushed into {directory}")
             directory = os.path.dirname(directory)
+
+
+def main():
+    """durability.py LOG STORE: prints every place where the order is not kept; exit status 1 when there is one."""
+    with open(sys.argv[1], encoding="utf-8", errors="replace") as file:
+        found, files, commits = findings(file, sys.argv[2])
+    print(f"{files} files, {commits} transactions", *found, sep="\n")
+    sys.exit(1 if found or files == 0 or commits == 0 else 0)
+
+
+if __name__ == "__main__":
+    main()

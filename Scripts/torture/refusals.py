@@ -49,7 +49,21 @@ def outputs(context, result):
     if status != 0 or context.digest("deaf") != context.expected:
         result.violated(f"a sweep that can say nothing exits {status}")
     stores.remove(context, "deaf")
+    no_proc(context, result)
     return f"{len(PRINTING)} printing commands"
+
+
+def no_proc(context, result):
+    """Without /proc the command line cannot be read; that is an error, not a request for help."""
+    finished = subprocess.run(
+        ["unshare", "-m", "sh", "-c", 'mount --make-rprivate / && mount -t tmpfs none /proc && exec "$0" ls --store straight',
+         context.program], cwd=context.directory, capture_output=True, check=False)
+    errors = finished.stderr.decode("utf-8", "replace")
+    if "Operation not permitted" in errors or "mount:" in errors:
+        result.skipped += " no right to mount: nothing was tried without /proc."
+    elif finished.returncode != 74 or "flowexp: " not in errors:
+        result.violated(f"without /proc: exit {finished.returncode}: {errors.strip()}")
+    result.trials += 1
 
 
 def read_only(context, result):

@@ -155,8 +155,12 @@ extension RunStore {
     }
 
     /// All sweeps with the counts of their newest revisions, the most recently run first.
+    ///
+    /// Throws `.corrupt` when a sweep has no revision, or a revision no sweep: neither is ever written, and such a sweep
+    /// would silently be missing.
     public func sweeps() throws -> [SweepSummary] {
         var summaries: [SweepSummary] = try database.read { database in
+            try self.checkSweepsAreWhole(database)
             var summaries: [SweepSummary] = []
             try database.forEachRow(
                 """
@@ -177,6 +181,13 @@ extension RunStore {
             }
         }
         return summaries
+    }
+
+    private func checkSweepsAreWhole(_ database: Database) throws {
+        guard try DamagedPlaces.isTorn(database) else { return }
+        throw RunStoreError(
+            .corrupt, what: "the database has a sweep without its spec, or a spec without its sweep", location: path,
+            remedy: StoreDatabase.damagedRemedy)
     }
 
     func noSuchSweep(_ name: String) -> RunStoreError {

@@ -1,9 +1,10 @@
 """Damaged files are noticed and never used: checkpoints, database, journal, artefacts."""
 
+import glob
 import json
-import os
 import shutil
 import sqlite3
+import subprocess
 import time
 
 import damage
@@ -25,14 +26,18 @@ def attempt(context, result):
     if status != 0:
         return result.violated(f"an undisturbed sweep exits {status}: {errors}")
     context.expected = context.digest("good")
-    context.answers = {tuple(command): answer(context, "good", command)[1] for command in READING}
+    # Everything is asked of a store of this one name, because answers contain its path.
+    shutil.copytree(context.path("good"), context.path("tried"))
+    context.answers = {tuple(command): answer(context, "tried", command)[1] for command in READING}
+    stores.remove(context, "tried")
     _, help_text, _ = context.run("store", "--help")
     context.subcommands = [word for word in ("check", "repair") if f"\n  {word} " in help_text]
     counts = {"checkpoints": 0, "refused": 0, "marked": 0, "unharmed": 0, "repaired": 0, "unrepaired": 0}
     middle(context)
+    in_process = checkpoints_in_process(context, result)
     turn = 0
     while context.wants_more(result):
-        # A quarter of the trials are checkpoints; most of those are tried in process (CheckpointDamageTests).
+        # A quarter of the trials are checkpoints; most of those are tried in process.
         if turn % 4 == 0:
             checkpoint(context, result, counts)
         else:
@@ -40,13 +45,26 @@ def attempt(context, result):
         turn += 1
         result.trials += 1
     result.measured = (
-        f"{counts['checkpoints']} checkpoints; databases: {counts['refused']} refused, {counts['marked']} marked, "
+        f"{in_process}{counts['checkpoints']} checkpoints of real runs; answers from damaged stores: {counts['refused']} refused, {counts['marked']} marked, "
         f"{counts['unharmed']} answered right")
     missing = [word for word in ("check", "repair") if word not in context.subcommands]
     if missing:
         result.measured += f"; no store {', '.join(missing)} in this program"
     else:
         result.measured += f"; repaired {counts['repaired']}, said it could not {counts['unrepaired']}"
+
+
+def checkpoints_in_process(context, result):
+    """Most damaged checkpoints are tried by a Swift test, which needs no process for each; only where the tests are built."""
+    if not glob.glob(".build/release/*.xctest"):
+        return "tests not built, so no checkpoints in process; "
+    trials = max(100, min(10000, round(20 * context.seconds)))
+    finished = subprocess.run(
+        ["swift", "test", "-c", "release", "--skip-build", "--filter", "CheckpointDamageTests"], capture_output=True,
+        check=False, env=context.environment(FLOWEXP_TEST_DAMAGE=trials), timeout=1800)
+    if finished.returncode != 0:
+        result.violated(f"damaged checkpoints in process: {finished.stdout.decode('utf-8', 'replace')[-1500:]}")
+    return f"{trials} checkpoints in process; "
 
 
 def answer(context, store, command):
@@ -78,49 +96,48 @@ def middle(context):
 
 
 def checkpoints(context, store):
-    root = context.path(f"{store}/artefacts")
-    return sorted(
-        f"{root}/{run}/{name}" for run in stores.names(root) for name in stores.names(f"{root}/{run}")
-        if name.startswith("checkpoint-"))
+    """The checkpoints that the database names, as (run, number, path); what a kill left beside them does not count."""
+    database = sqlite3.connect(context.path(f"{store}/flowexp.sqlite"))
+    try:
+        rows = database.execute("SELECT run_key, sequence, file FROM checkpoints ORDER BY 1, 2").fetchall()
+    except sqlite3.OperationalError:
+        rows = []
+    database.close()
+    return [(run, number, context.path(f"{store}/{file}")) for run, number, file in rows]
 
 
 def checkpoint(context, result, counts):
     """One to four damaged checkpoints: each is noticed, said, and not used; the digest is that of an undisturbed sweep."""
-    shutil.copytree(context.path("middle"), context.path("damaged"))
-    files = checkpoints(context, "damaged")
-    chosen = context.random.sample(files, context.random.choice([1, 1, 2, 3, 4]))
-    what = ", ".join(f"{os.path.basename(path)}: {damage.file(context.random, path)}" for path in chosen)
+    shutil.copytree(context.path("middle"), context.path("tried"))
+    known = checkpoints(context, "tried")
+    chosen = context.random.sample(known, context.random.choice([1, 1, 2, 3, 4]))
+    what = ", ".join(
+        f"checkpoint {number} of run {run}: {damage.file(context.random, path)}" for run, number, path in chosen)
     # Only the newest of a run is looked at while it is good.
-    newest = {}
-    for path in files:
-        newest[os.path.dirname(path)] = max(newest.get(os.path.dirname(path), ""), path, key=sequence)
-    looked_at = [path for path in chosen if path in newest.values()]
-    status, _, errors = context.run("sweep", context.long, "--store", "damaged", "-j", "1")
+    newest = {run: number for run, number, _ in known}
+    looked_at = [run for run, number, _ in chosen if number == newest[run]]
+    status, _, errors = context.run("sweep", context.long, "--store", "tried", "-j", "1")
     if status != 0:
         result.violated(f"{what}: the sweep exits {status}: {errors.strip()}")
     else:
         logs = "".join(
-            context.run("logs", run["id"], "--store", "damaged")[1] for run in stores.runs(context, "damaged"))
+            context.run("logs", run["id"], "--store", "tried")[1] for run in stores.runs(context, "tried"))
         if logs.count("is not used") < len(looked_at):
             result.violated(f"{what}: {len(looked_at)} damaged ones were read, the logs say {logs.strip()!r}")
-        found = context.digest("damaged")
+        found = context.digest("tried")
         if found != context.long_expected:
             result.violated(f"{what}: digest {found}, undisturbed {context.long_expected}")
     counts["checkpoints"] += len(chosen)
-    stores.remove(context, "damaged")
-
-
-def sequence(path):
-    return int(os.path.basename(path).split("-")[2].split(".")[0]) if path else -1
+    stores.remove(context, "tried")
 
 
 def database(context, result, counts):
     """A damaged database, journal or artefact: no crash, and no wrong answer given as right."""
-    shutil.copytree(context.path("good"), context.path("damaged"))
-    what = damage.store(context.random, context.path("damaged"))
+    shutil.copytree(context.path("good"), context.path("tried"))
+    what = damage.store(context.random, context.path("tried"))
     wrong = False
     for command in READING:
-        status, found, errors = answer(context, "damaged", command)
+        status, found, errors = answer(context, "tried", command)
         said = f"{what}: {' '.join(command)}"
         bad = stores.failed_badly(status, errors)
         if bad:
@@ -139,23 +156,23 @@ def database(context, result, counts):
             wrong = True
             result.violated(f"{said} exits 0 with another answer: {difference(found, context.answers[tuple(command)])}")
     if "check" in context.subcommands:
-        status, output, errors = context.run("store", "check", "--store", "damaged")
+        status, output, errors = context.run("store", "check", "--store", "tried")
         if status == 0 and wrong:
             result.violated(f"{what}: an answer is not the good one, and store check finds nothing: {output}{errors}")
         if stores.failed_badly(status, errors):
             result.violated(f"{what}: store check {stores.failed_badly(status, errors)}: {errors.strip()[-500:]}")
     if "repair" in context.subcommands:
         repair(context, result, counts, what)
-    stores.remove(context, "damaged")
+    stores.remove(context, "tried")
 
 
 def repair(context, result, counts, what):
     """Repairing and sweeping again gives the good digest; where it cannot, it says so."""
-    status, output, errors = context.run("store", "repair", "--store", "damaged")
+    status, output, errors = context.run("store", "repair", "--store", "tried")
     if stores.failed_badly(status, errors):
         return result.violated(f"{what}: store repair {stores.failed_badly(status, errors)}: {errors.strip()[-500:]}")
-    status, _, errors = context.run("sweep", context.spec, "--store", "damaged", "-q", "-j", "1")
-    status_of_digest, found, _ = context.run("store", "digest", "--verify", "--store", "damaged")
+    status, _, errors = context.run("sweep", context.spec, "--store", "tried", "-q", "-j", "1")
+    status_of_digest, found, _ = context.run("store", "digest", "--verify", "--store", "tried")
     if status == 0 and status_of_digest == 0 and found.strip() == context.expected:
         counts["repaired"] += 1
     elif status == 0 and status_of_digest == 0:

@@ -38,9 +38,15 @@ final class StoreDatabase: Sendable {
         queue = try Self.mapping(path) {
             do {
                 return try DatabaseQueue(path: path, configuration: configured)
-            } catch let error as DatabaseError {
-                guard let number = DiskFailure.behind(error, openingFileAt: path) else { throw error }
-                throw Self.diskFailed(String(cString: strerror(number)), errno: number, path: path)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+                // Perhaps a page that could not be read, which SQLite calls corrupt: then another try may read it, and
+                // else tells the disk's error.
+                do {
+                    return try DatabaseQueue(path: path, configuration: configured)
+                } catch let error as DatabaseError {
+                    guard let number = DiskFailure.behind(error, openingFileAt: path) else { throw error }
+                    throw Self.diskFailed(String(cString: strerror(number)), errno: number, path: path)
+                }
             }
         }
     }

@@ -6,6 +6,8 @@ import RunStorage
 /// A sweep's status from what the store knows; it needs no word from the process that runs the sweep.
 enum StatusBuilder {
     static func status(of sweep: SweepSummary, in store: RunStore) throws -> SweepStatus {
+        // The hash of a revision covers the sweep's name, which nothing else that is read here does.
+        _ = try store.newestRevision(ofSweep: sweep.name)
         let live = try store.liveAttempts(ofRevision: sweep.revisionID)
         let records = try store.records(ofRevision: sweep.revisionID)
         try RecordCheck.requireIntact(records, in: store)
