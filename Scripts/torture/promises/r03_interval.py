@@ -37,7 +37,7 @@ def attempt(context, result):
             process.kill()
             return
         began = time.time()
-        time.sleep(context.random.uniform(0, 3 * interval))
+        time.sleep(context.random.uniform(0, 4 * interval + 1))
         process.kill()
         killed = time.time()
         process.communicate()

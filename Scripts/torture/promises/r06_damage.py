@@ -58,7 +58,7 @@ def checkpoints_in_process(context, result):
     """Most damaged checkpoints are tried by a Swift test, which needs no process for each; only where the tests are built."""
     if not glob.glob(".build/release/*.xctest"):
         return "tests not built, so no checkpoints in process; "
-    trials = max(100, min(10000, round(20 * context.seconds)))
+    trials = max(100, min(10000, round(5 * context.seconds)))
     finished = subprocess.run(
         ["swift", "test", "-c", "release", "--skip-build", "--filter", "CheckpointDamageTests"], capture_output=True,
         check=False, env=context.environment(FLOWEXP_TEST_DAMAGE=trials), timeout=1800)
