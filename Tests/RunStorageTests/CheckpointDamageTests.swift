@@ -5,7 +5,7 @@ import Testing
 /// Random damage to checkpoints: always noticed, never loaded, and the run goes on from the previous one.
 @Suite struct CheckpointDamageTests {
     /// A short version by default; `make torture` asks for 10 000.
-    private static let trials = Int(ProcessInfo.processInfo.environment["FLOWEXP_TEST_DAMAGE"] ?? "") ?? 300
+    private static let trials = Int(ProcessInfo.processInfo.environment["FLOWEXP_TEST_DAMAGE"] ?? "") ?? 100
 
     private static func damaged(_ original: [UInt8], _ generator: inout SystemRandomNumberGenerator) -> [UInt8] {
         var bytes = original
