@@ -5,6 +5,8 @@ import PackageDescription
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+// The C functions of SQLite that GRDB is built on.
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -34,7 +36,7 @@ let package = Package(
         .target(name: "Training", dependencies: ["Flows", "Tasks", "FlowMath", "Catalog"]),
         .target(name: "Experiments", dependencies: ["Training", "Tasks", "Metrics", "Flows", "Catalog", crypto]),
         .target(name: "Benchmarks", dependencies: ["Training", "Tasks", "Metrics", "Flows", "FlowMath", "Catalog"]),
-        .target(name: "RunStorage", dependencies: ["Catalog", grdb, crypto, logging]),
+        .target(name: "RunStorage", dependencies: ["Catalog", grdb, sqlite, crypto, logging]),
         .target(name: "PointFiles", dependencies: ["FlowMath"]),
         .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
         .target(

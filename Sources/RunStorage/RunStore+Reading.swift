@@ -30,8 +30,25 @@ extension RunStore {
     ) throws -> [RunRecord] {
         // States are displayed ones afterwards, so the hashes, which cover the stored ones, are checked first.
         try readDisplayed(
-            { try RecordReader(database: $0, path: self.path).copy(selection, metrics: metrics) },
-            then: { try $0.verified(path: self.path) }, id: \.id, state: \.state)
+            { database in
+                let copy = try RecordReader(database: database, path: self.path).copy(selection, metrics: metrics)
+                return (copy: copy, places: try Self.damagedPlaces(database, selection, copy.runs.first?.record))
+            },
+            then: { read in
+                let records = try read.copy.verified(path: self.path)
+                return read.places.map { records.map($0.marking) } ?? records
+            }, id: \.id, state: \.state)
+    }
+
+    /// A revision's own list is verified with its records; those of other selections are here.
+    private static func damagedPlaces(
+        _ database: Database, _ selection: RecordReader.Selection, _ first: RunRecord?
+    ) throws -> DamagedPlaces? {
+        switch selection {
+        case .revision, .content: return nil
+        case .run: return try DamagedPlaces.read(database, sweep: first?.sweepName)
+        case .all: return try DamagedPlaces.read(database, sweep: nil)
+        }
     }
 
     /// The whole id for a prefix of at least one character. Throws `.noSuchRun`, `.ambiguousRun`.

@@ -195,7 +195,7 @@ extension RunStore {
         }
     }
 
-    /// All sweeps with the counts of their newest revisions, the most recently run first.
+    /// All sweeps with the counts of their newest revisions, the most recently run first. Throws as ``newestRevisions()``.
     public func sweeps() throws -> [SweepSummary] {
         var summaries = try newestRevisions()
         for index in summaries.indices {
@@ -212,8 +212,12 @@ extension RunStore {
     }
 
     /// All sweeps, the most recently run first, without looking at their runs: the counts are zero.
+    ///
+    /// Throws `.corrupt` when a sweep has no revision, or a revision no sweep: neither is ever written, and such a sweep
+    /// would silently be missing.
     public func newestRevisions() throws -> [SweepSummary] {
         try database.read { database in
+            try self.checkSweepsAreWhole(database)
             var summaries: [SweepSummary] = []
             try database.forEachRow(
                 """
@@ -228,6 +232,13 @@ extension RunStore {
             }
             return summaries
         }
+    }
+
+    private func checkSweepsAreWhole(_ database: Database) throws {
+        guard try DamagedPlaces.isTorn(database) else { return }
+        throw RunStoreError(
+            .corrupt, what: "the database has a sweep without its spec, or a spec without its sweep", location: path,
+            remedy: StoreDatabase.damagedRemedy)
     }
 
     func noSuchSweep(_ name: String) -> RunStoreError {

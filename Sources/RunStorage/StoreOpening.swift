@@ -201,20 +201,32 @@ struct StoreOpening {
         return name
     }
 
-    /// Publishing removes checkpoint files after its COMMIT and leaves their rows, so a crash between the two is mended
-    /// here: the rows name what may still lie about.
+    /// Publishing removes checkpoint files after its COMMIT and leaves their rows, so a crash or a failed removal between
+    /// the two is mended here: the rows tell in whose directories something may still lie about, and go once nothing does.
     private func removeCheckpointsOfCompletedRuns(_ database: StoreDatabase, _ files: DurableFiles) throws {
-        let condition = "run_key IN (SELECT run_key FROM run_records WHERE state = 'completed')"
-        var leftovers: [String] = []
+        var leftovers: [(key: Int64, id: String, files: Set<String>)] = []
         try database.read { database in
-            try database.forEachRow("SELECT file FROM checkpoints WHERE \(condition)") {
-                leftovers.append(try $0.text(0))
+            try database.forEachRow(
+                """
+                SELECT DISTINCT run_key, id FROM checkpoints JOIN run_records USING (run_key) WHERE state = 'completed'
+                """
+            ) { leftovers.append((key: Int64(try $0.integer(0)), id: try $0.text(1), files: [])) }
+            for place in leftovers.indices {
+                try database.forEachRow(
+                    "SELECT file FROM artefact_files WHERE run_key = ?", [leftovers[place].key]
+                ) { leftovers[place].files.insert(try $0.text(0)) }
             }
         }
-        if leftovers.isEmpty { return }
-        for file in leftovers where StoreLayout.isPayloadPath(file) {
-            SystemCalls.removeLeftover(layout.absolute(file))
+        var clean: [Int64] = []
+        for run in leftovers where (try? StoreLayout.check(runID: run.id)) != nil {
+            let published = Set(run.files.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.endIndex)) })
+            // A damaged list of files must not make the published ones leftovers.
+            guard published.count == 1 else { continue }
+            if files.removeLeftovers(ofRun: run.id, keep: published) { clean.append(run.key) }
         }
-        try database.write { try $0.run("DELETE FROM checkpoints WHERE \(condition)") }
+        if clean.isEmpty { return }
+        try database.write { database in
+            for key in clean { try database.run("DELETE FROM checkpoints WHERE run_key = ?", [key]) }
+        }
     }
 }

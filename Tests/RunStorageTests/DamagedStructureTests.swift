@@ -187,4 +187,45 @@ import Testing
             if let error { #expect(error.exitCode != 70, "\(error)") }
         }
     }
+
+    @Test func aSweepThatLostItsRevisionsIsNotLeftOut() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(1)
+        #expect(try store.sweeps().map(\.name) == ["demo"])
+        try directory.tamper("UPDATE sweeps SET id = id + 128")
+        #expect(storeError { _ = try store.sweeps() }?.kind == .corrupt)
+    }
+
+    /// A damaged row of a list of runs leaves a run in another place, which no join notices.
+    @Test(arguments: [
+        "UPDATE revision_runs SET run_key = run_key + 100 WHERE position = 1",
+        "UPDATE revision_runs SET revision_id = revision_id + 100 WHERE position = 1",
+        "UPDATE revision_runs SET axes = '{}' WHERE position = 1",
+        "UPDATE sweeps SET id = id + 128",
+        "DELETE FROM revision_runs",
+    ])
+    func runsThatLostTheirPlaceAreMarked(sql: String) throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(3)
+        try store.claim(1).publish(Sample.published())
+        #expect(try store.allRecords().map(\.integrity) == [.notPublished, .verified, .notPublished])
+        try directory.tamper(sql)
+        for record in try store.allRecords() + [try store.record(idPrefix: Sample.id(1))] {
+            guard case .corrupt = record.integrity else {
+                Issue.record("\(record.id) is \(record.integrity) in \(record.sweepName ?? "no sweep")")
+                continue
+            }
+        }
+    }
+
+    @Test func runsOfAnOlderRevisionHaveNoPlaceAndAreNotDamaged() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(3)
+        try store.recordSample(2)
+        #expect(try store.allRecords().map(\.sweepName) == ["demo", "demo", nil])
+        #expect(try store.allRecords().allSatisfy { $0.integrity == .notPublished })
+    }
 }

@@ -80,9 +80,11 @@ public enum StopSignals {
         }
     }
 
-    /// Makes a write to a closed pipe an error instead of the end of the process.
+    /// Makes a write to a closed pipe, or past the limit on the size of files (`ulimit -f`), an error instead of the end
+    /// of the process.
     public static func ignoreBrokenPipes() {
         _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Lets SIGINT, SIGTERM and SIGHUP through that the parent had blocked when it started this process (threads of

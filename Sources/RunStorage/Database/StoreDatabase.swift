@@ -37,7 +37,21 @@ final class StoreDatabase: Sendable {
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
             if queryOnly { try database.execute(sql: "PRAGMA query_only = ON") }
         }
-        queue = try Self.mapping(path) { try DatabaseQueue(path: path, configuration: configuration) }
+        let configured = configuration
+        queue = try Self.mapping(path) {
+            do {
+                return try DatabaseQueue(path: path, configuration: configured)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+                // Perhaps a page that could not be read, which SQLite calls corrupt: then another try may read it, and
+                // else tells the disk's error.
+                do {
+                    return try DatabaseQueue(path: path, configuration: configured)
+                } catch let error as DatabaseError {
+                    guard let number = DiskFailure.behind(error, openingFileAt: path) else { throw error }
+                    throw Self.diskFailed(String(cString: strerror(number)), errno: number, path: path)
+                }
+            }
+        }
     }
 
     /// Retries with growing, jittered pauses (1 to 100 ms) until `timeout` seconds have passed since the first try.
@@ -60,13 +74,15 @@ final class StoreDatabase: Sendable {
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try Self.mapping(path) {
             try queue.writeWithoutTransaction { database in
-                var result: Value?
-                try database.inTransaction(.deferred) {
-                    result = try body(database)
-                    return .commit
+                try tellingDiskFailures(database) {
+                    var result: Value?
+                    try database.inTransaction(.deferred) {
+                        result = try body(database)
+                        return .commit
+                    }
+                    guard let result else { throw DatabaseError(message: "transaction without a result") }
+                    return result
                 }
-                guard let result else { throw DatabaseError(message: "transaction without a result") }
-                return result
             }
         }
     }
@@ -81,17 +97,29 @@ final class StoreDatabase: Sendable {
         }
         return try Self.mapping(path) {
             try queue.writeWithoutTransaction { database in
-                var result: Value?
-                DurableOperations.point()
-                try database.inTransaction(.immediate) {
-                    result = try body(database)
+                try tellingDiskFailures(database) {
+                    var result: Value?
                     DurableOperations.point()
-                    return .commit
+                    try database.inTransaction(.immediate) {
+                        result = try body(database)
+                        DurableOperations.point()
+                        return .commit
+                    }
+                    DurableOperations.point()
+                    guard let result else { throw DatabaseError(message: "transaction without a result") }
+                    return result
                 }
-                DurableOperations.point()
-                guard let result else { throw DatabaseError(message: "transaction without a result") }
-                return result
             }
+        }
+    }
+
+    /// Runs `body`; a page that could not be read is an error of the disk, not damage.
+    private func tellingDiskFailures<Value>(_ database: Database, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            guard let number = DiskFailure.behind(error, of: database) else { throw error }
+            throw Self.diskFailed(String(cString: strerror(number)), errno: number, path: path)
         }
     }
 
@@ -168,14 +196,21 @@ final class StoreDatabase: Sendable {
                 what: "the database or its journal cannot be opened (\(detail))", location: path,
                 remedy: "Check the rights of the store's directory and the number of open files (ulimit -n).")
         case .SQLITE_IOERR, .SQLITE_NOLFS:
-            return RunStoreError(
-                .inputOutput(errno: 0), what: "the disk failed (\(detail))", location: path,
-                remedy: "Check the disk and run the same command again; nothing recorded is lost.")
+            return diskFailed(detail, errno: 0, path: path)
         default:
             return RunStoreError(
                 .internalError, what: "the database refused a statement (\(detail))", location: path,
                 remedy: "This is a bug in flowexp; please report it with this message.")
         }
+    }
+}
+
+extension StoreDatabase {
+    /// `errno`: 0 where SQLite does not tell.
+    private static func diskFailed(_ detail: String, errno number: Int32, path: String) -> RunStoreError {
+        RunStoreError(
+            .inputOutput(errno: number), what: "the disk failed (\(detail))", location: path,
+            remedy: "Check the disk and run the same command again; nothing recorded is lost.")
     }
 }
 

@@ -78,22 +78,30 @@ struct DurableFiles: Sendable {
         return bytes
     }
 
-    /// Removes what lies in a run's directory and is not in `keep` (paths relative to the root).
-    func removeLeftovers(ofRun id: String, keep: Set<String>) {
+    /// Removes what lies in a run's directory and is not in `keep` (paths relative to the root). True when nothing else is
+    /// left; a failure does no harm, what is left is removed another time.
+    @discardableResult
+    func removeLeftovers(ofRun id: String, keep: Set<String>) -> Bool {
         let directory = layout.directory(ofRun: id)
-        for name in SystemCalls.names(in: layout.absolute(directory)) {
+        guard let names = SystemCalls.listing(of: layout.absolute(directory)) else { return false }
+        var isClean = true
+        for name in names {
             let relative = directory + "/" + name
             if keep.contains(relative) { continue }
             let path = layout.absolute(relative)
             var status = stat()
-            guard lstat(path, &status) == 0 else { continue }
+            guard lstat(path, &status) == 0 else {
+                isClean = isClean && errno == ENOENT
+                continue
+            }
             if status.st_mode & S_IFMT == S_IFDIR {
                 for inner in SystemCalls.names(in: path) { SystemCalls.removeLeftover(path + "/" + inner) }
-                rmdir(path)
+                isClean = rmdir(path) == 0 && isClean
             } else {
-                SystemCalls.removeLeftover(path)
+                isClean = SystemCalls.removeLeftover(path) && isClean
             }
         }
+        return isClean
     }
 
     /// Removes what failures at a run left, once the run may be tried again. What stays after a crash is removed when its

@@ -123,18 +123,23 @@ enum SystemCalls {
         throw failure("create the directory", path, errno: errno)
     }
 
-    /// The names in a directory, without `.` and `..`, sorted; empty when it is not there.
-    static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
+    /// The names in a directory, without `.` and `..`, sorted; empty when it is not there or cannot be read.
+    static func names(in path: String) -> [String] { listing(of: path) ?? [] }
+
+    /// The names in a directory, sorted; empty when it is not there, nil when it cannot be read.
+    static func listing(of path: String) -> [String]? {
+        guard let directory = opendir(path) else { return errno == ENOENT ? [] : nil }
         defer { closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
         }
-        return names.sorted()
+        return errno == 0 ? names.sorted() : nil
     }
 
     /// The names in a directory as ``names(in:)`` gives them; throws when it is there and cannot be read, for whom an empty
