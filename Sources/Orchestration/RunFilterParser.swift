@@ -72,15 +72,19 @@ struct RunFilterParser {
     }
 
     private mutating func parseOr() throws(RunFilterError) -> RunFilter.Node {
-        var node = try parseAnd()
-        while takeKeyword("or") { node = .or(node, try parseAnd()) }
-        return node
+        let first = try parseAnd()
+        guard takeKeyword("or") else { return first }
+        var nodes = [first, try parseAnd()]
+        while takeKeyword("or") { nodes.append(try parseAnd()) }
+        return .or(nodes)
     }
 
     private mutating func parseAnd() throws(RunFilterError) -> RunFilter.Node {
-        var node = try parseFactor()
-        while takeKeyword("and") { node = .and(node, try parseFactor()) }
-        return node
+        let first = try parseFactor()
+        guard takeKeyword("and") else { return first }
+        var nodes = [first, try parseFactor()]
+        while takeKeyword("and") { nodes.append(try parseFactor()) }
+        return .and(nodes)
     }
 
     private mutating func parseFactor() throws(RunFilterError) -> RunFilter.Node {
@@ -119,7 +123,8 @@ struct RunFilterParser {
         let (token, column) = tokens[position]
         let found: String
         switch token {
-        case .word(let text), .quoted(let text): found = "'\(text)'"
+        case .word(let text), .quoted(let text):
+            found = text.count > 60 ? "'\(text.prefix(57))…'" : "'\(text)'"
         case .comparison(let comparison): found = "'\(comparison.rawValue)'"
         case .open: found = "'('"
         case .close: found = "')'"

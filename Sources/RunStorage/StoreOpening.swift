@@ -157,6 +157,9 @@ struct StoreOpening {
         }
         if leftovers.isEmpty { return }
         for file in leftovers where StoreLayout.isPayloadPath(file) {
+            let run = file.split(separator: "/").prefix(2).joined(separator: "/")
+            // Behind a link lie files of somebody else.
+            guard (try? StoreLayout.requireNoLink(layout.absolute(run))) != nil else { continue }
             SystemCalls.removeLeftover(layout.absolute(file))
         }
         try database.write { try $0.run("DELETE FROM checkpoints WHERE \(condition)") }

@@ -37,13 +37,14 @@ struct MarkdownReportRenderer {
     /// Characters that markdown or HTML would read as markup.
     private func escape(_ text: String) -> String {
         var result = ""
-        for character in text {
-            switch character {
+        // By scalars: a bar with a combining mark is a character of its own to Swift, and still a bar to markdown.
+        for scalar in text.unicodeScalars {
+            switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
-            case "\\", "|", "`", "*", "_", "[", "]", "~", "#": result += "\\" + String(character)
-            default: result.append(character)
+            case "\\", "|", "`", "*", "_", "[", "]", "~", "#": result += "\\" + String(scalar)
+            default: result.unicodeScalars.append(scalar)
             }
         }
         return result

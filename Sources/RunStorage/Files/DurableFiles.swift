@@ -54,6 +54,7 @@ struct DurableFiles: Sendable {
         var parent = layout.root
         for (depth, part) in relativePath.split(separator: "/").enumerated() {
             let path = parent + "/" + part
+            try StoreLayout.requireNoLink(path)
             if try SystemCalls.makeDirectory(path) || depth > 0 { try SystemCalls.syncDirectory(parent) }
             parent = path
         }
@@ -76,6 +77,8 @@ struct DurableFiles: Sendable {
     /// Removes what lies in a run's directory and is not in `keep` (paths relative to the root).
     func removeLeftovers(ofRun id: String, keep: Set<String>) {
         let directory = layout.directory(ofRun: id)
+        // Behind a link lie files of somebody else.
+        guard (try? StoreLayout.requireNoLink(layout.absolute(directory))) != nil else { return }
         for name in SystemCalls.names(in: layout.absolute(directory)) {
             let relative = directory + "/" + name
             if keep.contains(relative) { continue }
