@@ -18,13 +18,15 @@ struct RunFilterParser {
     private var depth = 0
 
     init(_ text: String) throws(RunFilterError) {
-        let characters = Array(text)
+        // Scalars: a sign and a combining mark behind it would be one character, and no sign.
+        let characters = Array(text.unicodeScalars)
+        func string(_ part: ArraySlice<Unicode.Scalar>) -> String { String(String.UnicodeScalarView(part)) }
         var i = 0
         while i < characters.count {
             let character = characters[i]
             let column = i + 1
             switch character {
-            case _ where character.isWhitespace:
+            case _ where character.properties.isWhitespace:
                 i += 1
             case "(":
                 tokens.append((.open, column))
@@ -36,7 +38,7 @@ struct RunFilterParser {
                 guard let close = characters[(i + 1)...].firstIndex(of: character) else {
                     throw RunFilterError("column \(column): the quote is never closed")
                 }
-                tokens.append((.quoted(String(characters[(i + 1)..<close])), column))
+                tokens.append((.quoted(string(characters[(i + 1)..<close])), column))
                 i = close + 1
             case "=", "!", "<", ">":
                 var symbol = String(character)
@@ -48,9 +50,11 @@ struct RunFilterParser {
                 }
                 tokens.append((.comparison(comparison), column))
             default:
-                let stop = characters[i...].firstIndex { $0.isWhitespace || "()'\"=!<>".contains($0) }
+                let stop = characters[i...].firstIndex {
+                    $0.properties.isWhitespace || "()'\"=!<>".unicodeScalars.contains($0)
+                }
                 let end = stop ?? characters.count
-                tokens.append((.word(String(characters[i..<end])), column))
+                tokens.append((.word(string(characters[i..<end])), column))
                 i = end
             }
         }
