@@ -66,6 +66,12 @@ let package = Package(
             name: "OrchestrationTests",
             dependencies: ["Orchestration", "Experiments", "RunStorage", "Metrics", "Catalog"]),
         .testTarget(name: "PointFilesTests", dependencies: ["PointFiles", "FlowMath"]),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Orchestration", "Experiments", "Training", "Tasks", "Metrics", "PointFiles", "Catalog", "FlowMath",
+                "TestSupport",
+            ]),
         .testTarget(name: "CommandTests", dependencies: []),
     ],
     swiftLanguageModes: [.v6],

@@ -9,8 +9,9 @@ import Catalog
 public struct RunFilter: Sendable, Equatable {
     indirect enum Node: Sendable, Equatable {
         case comparison(name: String, Comparison, value: JSONValue)
-        case and(Node, Node)
-        case or(Node, Node)
+        // Flat lists, not pairs: a chain of ten thousand comparisons must not nest as deep as it is long.
+        case and([Node])
+        case or([Node])
         case not(Node)
     }
 
@@ -34,12 +35,11 @@ public struct RunFilter: Sendable, Equatable {
     /// Every name the condition mentions, in order of appearance.
     public var names: [String] {
         var result: [String] = []
+        var seen: Set<String> = []
         func visit(_ node: Node) {
             switch node {
-            case .comparison(let name, _, _): if !result.contains(name) { result.append(name) }
-            case .and(let a, let b), .or(let a, let b):
-                visit(a)
-                visit(b)
+            case .comparison(let name, _, _): if seen.insert(name).inserted { result.append(name) }
+            case .and(let nodes), .or(let nodes): nodes.forEach(visit)
             case .not(let a): visit(a)
             }
         }
@@ -51,8 +51,8 @@ public struct RunFilter: Sendable, Equatable {
     public func matches(_ attributes: RunAttributes) -> Bool {
         func evaluate(_ node: Node) -> Bool {
             switch node {
-            case .and(let a, let b): return evaluate(a) && evaluate(b)
-            case .or(let a, let b): return evaluate(a) || evaluate(b)
+            case .and(let nodes): return nodes.allSatisfy(evaluate)
+            case .or(let nodes): return nodes.contains(where: evaluate)
             case .not(let a): return !evaluate(a)
             case .comparison(let name, let comparison, let value):
                 guard let found = attributes[name] else { return false }

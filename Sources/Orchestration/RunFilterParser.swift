@@ -18,13 +18,15 @@ struct RunFilterParser {
     private var depth = 0
 
     init(_ text: String) throws(RunFilterError) {
-        let characters = Array(text)
+        // Scalars: a sign and a combining mark behind it would be one character, and no sign.
+        let characters = Array(text.unicodeScalars)
+        func string(_ part: ArraySlice<Unicode.Scalar>) -> String { String(String.UnicodeScalarView(part)) }
         var i = 0
         while i < characters.count {
             let character = characters[i]
             let column = i + 1
             switch character {
-            case _ where character.isWhitespace:
+            case _ where character.properties.isWhitespace:
                 i += 1
             case "(":
                 tokens.append((.open, column))
@@ -36,7 +38,7 @@ struct RunFilterParser {
                 guard let close = characters[(i + 1)...].firstIndex(of: character) else {
                     throw RunFilterError("column \(column): the quote is never closed")
                 }
-                tokens.append((.quoted(String(characters[(i + 1)..<close])), column))
+                tokens.append((.quoted(string(characters[(i + 1)..<close])), column))
                 i = close + 1
             case "=", "!", "<", ">":
                 var symbol = String(character)
@@ -48,9 +50,11 @@ struct RunFilterParser {
                 }
                 tokens.append((.comparison(comparison), column))
             default:
-                let stop = characters[i...].firstIndex { $0.isWhitespace || "()'\"=!<>".contains($0) }
+                let stop = characters[i...].firstIndex {
+                    $0.properties.isWhitespace || "()'\"=!<>".unicodeScalars.contains($0)
+                }
                 let end = stop ?? characters.count
-                tokens.append((.word(String(characters[i..<end])), column))
+                tokens.append((.word(string(characters[i..<end])), column))
                 i = end
             }
         }
@@ -72,15 +76,19 @@ struct RunFilterParser {
     }
 
     private mutating func parseOr() throws(RunFilterError) -> RunFilter.Node {
-        var node = try parseAnd()
-        while takeKeyword("or") { node = .or(node, try parseAnd()) }
-        return node
+        let first = try parseAnd()
+        guard takeKeyword("or") else { return first }
+        var nodes = [first, try parseAnd()]
+        while takeKeyword("or") { nodes.append(try parseAnd()) }
+        return .or(nodes)
     }
 
     private mutating func parseAnd() throws(RunFilterError) -> RunFilter.Node {
-        var node = try parseFactor()
-        while takeKeyword("and") { node = .and(node, try parseFactor()) }
-        return node
+        let first = try parseFactor()
+        guard takeKeyword("and") else { return first }
+        var nodes = [first, try parseFactor()]
+        while takeKeyword("and") { nodes.append(try parseFactor()) }
+        return .and(nodes)
     }
 
     private mutating func parseFactor() throws(RunFilterError) -> RunFilter.Node {
@@ -119,7 +127,8 @@ struct RunFilterParser {
         let (token, column) = tokens[position]
         let found: String
         switch token {
-        case .word(let text), .quoted(let text): found = "'\(text)'"
+        case .word(let text), .quoted(let text):
+            found = text.count > 60 ? "'\(text.prefix(57))…'" : "'\(text)'"
         case .comparison(let comparison): found = "'\(comparison.rawValue)'"
         case .open: found = "'('"
         case .close: found = "')'"

@@ -65,11 +65,13 @@ public final class RunStore: Sendable {
     /// Opens the store at `path`.
     ///
     /// - `busyTimeout`: seconds to wait for other processes, here and in every later call.
-    /// - Throws: `.missingStore`, `.cannotCreate`, `.newerVersion`, `.olderVersion` (reading only), `.notAStore`,
+    /// - Throws: `.missingStore`, `.cannotCreate`, `.newerVersion`, `.olderVersion` (reading only), `.notAStore` (also when
+    ///   a part of the store is a symbolic link),
     ///   `.busy`, `.readOnlyHotJournal`, `.corrupt`, `.permission`, `.diskFull`, `.inputOutput`.
     public static func open(at path: String, mode: Mode, busyTimeout: Double = 60) throws -> RunStore {
         try StoreLayout.checkWorkingDirectory(for: path)
         let layout = StoreLayout(path: path)
+        try layout.requireNoLinks()
         if mode == .createIfMissing {
             try createDirectories(layout)
         }

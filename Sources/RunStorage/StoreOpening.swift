@@ -42,6 +42,7 @@ struct StoreOpening {
 
     /// Shares the store lock, so that nobody migrates or repairs meanwhile; nil where there is no lock file.
     func sharedForReading() throws -> FileLock? {
+        try layout.requireNoLinks()
         let deadline = SystemCalls.monotonicSeconds() + busyTimeout
         var attempt = 0
         while SystemCalls.exists(layout.storeLock) {
@@ -53,6 +54,7 @@ struct StoreOpening {
 
     /// Takes the store lock alone. Throws `.busy`.
     func exclusive() throws -> FileLock {
+        try layout.requireNoLinks()
         let deadline = SystemCalls.monotonicSeconds() + busyTimeout
         var attempt = 0
         while true {

@@ -74,6 +74,7 @@ public final class Trainer {
         self.configuration = configuration
         self.seed = seed
         try Self.checkGivenMeans(flow)
+        if let problem = state?.problem(in: configuration) { throw .checkpoint(problem) }
         workspace = FlowWorkspace(flow: flow)
         parameters = flow.makeParameters()
         adam = AdamUpdater(configuration.adam, layout: flow.layout)
@@ -211,7 +212,8 @@ public final class Trainer {
     }
 
     /// One optimiser step. Returns a report every `historyInterval` steps and at the last step. Throws
-    /// ``TrainingError/diverged(step:reason:)`` after too many unusable batches in a row.
+    /// ``TrainingError/diverged(step:reason:)`` after too many unusable batches in a row, and at the last step when every
+    /// batch was unusable.
     public func advance() throws(TrainingError) -> TrainingReport? {
         guard !isFinished else { return nil }
         let step = counters.step
@@ -243,6 +245,11 @@ public final class Trainer {
             try skipBatch(step: step, loss: .nan)
         }
         counters.step += 1
+        if isFinished && counters.nonfiniteBatches == counters.step {
+            // What comes out would be the start, evaluated as if it had been trained.
+            throw .diverged(
+                step: counters.step, reason: "none of the batches so far had a finite loss and gradient")
+        }
         guard counters.step % configuration.historyInterval == 0 || counters.step == configuration.steps else {
             return nil
         }

@@ -51,3 +51,24 @@ public struct TrainerState: Sendable, Equatable {
     /// A state before the first step.
     public init() {}
 }
+
+extension TrainerState {
+    /// Why no run of this configuration can have come to these counters, nil if one can: arithmetic goes on from them.
+    func problem(in configuration: TrainingConfiguration) -> String? {
+        guard step <= configuration.steps else {
+            return "the checkpoint's step \(step) is beyond the run's \(configuration.steps)"
+        }
+        let counted = [
+            flowUpdates, baseUpdates, nonfiniteBatches, consecutiveNonfinite, lossCount, bestStep, validationsSinceBest,
+        ]
+        guard counted.allSatisfy({ (0...step).contains($0) }), (0...(1 << 50)).contains(laterDraws) else {
+            return "the checkpoint's counters cannot be those of step \(step)"
+        }
+        let numbers = proposalRounds.map(\.number)
+        guard numbers.count <= configuration.roundsKept, zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }),
+            numbers.allSatisfy({ (0...configuration.round(ofStep: step)).contains($0) }),
+            (0...1).contains(inverseTemperature)
+        else { return "the checkpoint's proposals cannot be those of step \(step)" }
+        return nil
+    }
+}

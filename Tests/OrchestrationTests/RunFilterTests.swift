@@ -41,6 +41,13 @@ struct RunFilterTests {
         #expect(error?.message.hasPrefix(start) == true, "\(error?.message ?? "")")
     }
 
+    @Test("a combining mark does not hide the sign before it")
+    func combiningMarks() throws {
+        #expect(try RunFilter("task=\u{301}x and seed=0").matches(["task": .string("\u{301}x"), "seed": .integer(0)]))
+        let error = #expect(throws: RunFilterError.self) { try RunFilter("e\u{301}\u{301}") }
+        #expect(error?.message.hasPrefix("column 4:") == true)
+    }
+
     @Test("nesting is bounded")
     func nesting() {
         let deep = String(repeating: "(", count: 5000) + "a=1" + String(repeating: ")", count: 5000)

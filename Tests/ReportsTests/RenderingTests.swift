@@ -197,4 +197,24 @@ enum TestJSON: Decodable, Equatable {
         #expect(DisplayText.truncated("日本語", to: 5) == "日本…" && DisplayText.truncated("abc", to: 0) == "")
         #expect(DisplayText.wrapped("one two three", width: 8) == "one two\n  three")
     }
+
+    @Test func markdownEscapesABarWithACombiningMark() throws {
+        let runs = ["a|\u{301}b", "c"].flatMap { task in
+            (0..<2).map { Example.run(task: task, base: "gaussian", seed: $0, metrics: Example.mmd(0.5)) }
+        }
+        let scalars = Array(ReportFormat.markdown.render(try Example.report(runs)).unicodeScalars)
+        let places = scalars.indices.dropFirst(2).filter { scalars[$0] == "\u{301}" && scalars[$0 - 1] == "|" }
+        #expect(!places.isEmpty && places.allSatisfy { scalars[$0 - 2] == "\\" })
+    }
+
+    @Test func jsonIsMadeVisibleWithoutChangingIt() throws {
+        let json = "{\n\t\"a\u{202E}\": \"\u{9B}\u{E0001}é日\u{2028}\\u0000\"\n}"
+        let visible = JSONText.visible(json)
+        #expect(
+            visible.unicodeScalars.allSatisfy {
+                $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && $0.value != 0x9B && $0.value != 0x202E)
+            })
+        #expect(try TestJSON.parse(visible) == TestJSON.parse(json))
+        #expect(JSONText.visible("{\"a\": \"é\"}") == "{\"a\": \"é\"}")
+    }
 }

@@ -158,9 +158,19 @@ struct RunExecution {
     /// Three decimals, for people.
     private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 
-    /// What a person should know of the weights that training ended with.
+    /// What a person should know of how training went and of the weights that it ended with.
     private static func notes(_ trainer: Trainer) -> [String] {
         var notes: [String] = []
+        if trainer.nonfiniteBatches > 0 {
+            notes.append(
+                "\(trainer.nonfiniteBatches) of \(trainer.step) batches had no finite loss and gradient and were skipped"
+            )
+        }
+        if trainer.configuration.earlyStoppingPatience > 0 && !trainer.earlyStoppingActs {
+            let size = trainer.validationEffectiveSampleSize.map { "has an effective sample size of \(rounded($0))" }
+            notes.append(
+                "early stopping did not act: the validation set \(size ?? "has no weight"), and it takes 200")
+        }
         if let temperature = trainer.inverseTemperature, temperature < 1 {
             notes.append(
                 "the adaptive proposal ended at L^\(Self.rounded(temperature)), not at the posterior: raise training.steps "

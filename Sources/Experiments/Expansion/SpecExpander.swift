@@ -53,13 +53,7 @@ struct SpecExpander {
             advance(&indices)
         }
         for (i, include) in model.includes.enumerated() { addInclude(include, number: i) }
-        for (i, hits) in excludeHits.enumerated() where hits == 0 {
-            guard let first = model.excludes[i].first, model.excludes[i].allSatisfy(\.isValid) else { continue }
-            diagnostics.append(
-                SpecDiagnostic(
-                    .warning, at: first.node.position, keyPath: "exclude[\(i)]",
-                    message: "no cell of the grid matches, so nothing is excluded"))
-        }
+        warnOfIdleExcludes()
         addGridNotes(grids)
         if cells.isEmpty && excludedCells > 0 {
             diagnostics.append(
@@ -67,6 +61,28 @@ struct SpecExpander {
                     at: model.position, keyPath: "exclude",
                     message: "every cell is excluded, so there is nothing to run")
             )
+        }
+    }
+
+    /// Every entry of `exclude` that excludes nothing, up to a number that a person reads.
+    private mutating func warnOfIdleExcludes() {
+        var unlisted = 0
+        for (i, hits) in excludeHits.enumerated() where hits == 0 {
+            guard let first = model.excludes[i].first, model.excludes[i].allSatisfy(\.isValid) else { continue }
+            guard diagnostics.count < SpecReader.maximumDiagnostics else {
+                unlisted += 1
+                continue
+            }
+            diagnostics.append(
+                SpecDiagnostic(
+                    .warning, at: first.node.position, keyPath: "exclude[\(i)]",
+                    message: "no cell of the grid matches, so nothing is excluded"))
+        }
+        if unlisted > 0 {
+            diagnostics.append(
+                SpecDiagnostic(
+                    .note, at: model.position, keyPath: "exclude",
+                    message: "\(unlisted) more entries exclude nothing"))
         }
     }
 

@@ -25,19 +25,26 @@ public struct SpecDiagnostic: Sendable, Equatable {
     /// What to do.
     public var remedy: String?
 
-    /// Creates a diagnostic.
+    /// Creates a diagnostic; longer texts than anyone reads are cut, the key path at 200 characters, the others at 2 000.
     public init(
         _ severity: Severity = .error, at position: SourcePosition, keyPath: String, message: String,
         found: String? = nil, allowed: String? = nil, suggestion: String? = nil, remedy: String? = nil
     ) {
         self.severity = severity
         self.position = position
-        self.keyPath = keyPath
-        self.message = message
-        self.found = found
-        self.allowed = allowed
+        self.keyPath = Self.cut(keyPath, to: 200)
+        self.message = Self.cut(message, to: 2000)
+        self.found = found.map { Self.cut($0, to: 2000) }
+        self.allowed = allowed.map { Self.cut($0, to: 2000) }
         self.suggestion = suggestion
-        self.remedy = remedy
+        self.remedy = remedy.map { Self.cut($0, to: 2000) }
+    }
+
+    /// By scalars, since a million combining marks are one character.
+    private static func cut(_ text: String, to count: Int) -> String {
+        // A scalar has at least one byte.
+        guard text.utf8.count > count, text.unicodeScalars.count > count else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(count - 1))) + "…"
     }
 
     /// Line, from 1.

@@ -8,7 +8,7 @@ public enum DisplayText {
     }
 
     /// As ``visible(_:)``, but the scalars in `kept` stay as they are.
-    static func visible(_ text: String, keeping kept: Set<Unicode.Scalar>) -> String {
+    public static func visible(_ text: String, keeping kept: Set<Unicode.Scalar>) -> String {
         func isHidden(_ scalar: Unicode.Scalar) -> Bool { self.isHidden(scalar) && !kept.contains(scalar) }
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var result = ""
@@ -22,7 +22,7 @@ public enum DisplayText {
         return result
     }
 
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: return true

@@ -21,13 +21,14 @@ enum MarkdownText {
     /// Without characters that markdown or HTML would read as markup.
     static func escaped(_ text: String) -> String {
         var result = ""
-        for character in text {
-            switch character {
+        // By scalars: a bar with a combining mark is a character of its own to Swift, and still a bar to markdown.
+        for scalar in text.unicodeScalars {
+            switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
-            case "\\", "|", "`", "*", "_", "[", "]", "~", "#": result += "\\" + String(character)
-            default: result.append(character)
+            case "\\", "|", "`", "*", "_", "[", "]", "~", "#": result += "\\" + String(scalar)
+            default: result.unicodeScalars.append(scalar)
             }
         }
         return result

@@ -13,22 +13,35 @@ public enum JSONText {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where isHidden(scalar):
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case _ where DisplayText.isHidden(scalar): result += escape(scalar)
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result + "\""
     }
 
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
-        guard scalar.value <= 0xFFFF else { return false }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: return true
-        default: return false
+    /// A JSON text with every scalar that a terminal acts on or that cannot be seen written as `\u…`: the same JSON, since
+    /// such scalars stand inside strings only. Line ends, tabs and what is already escaped stay.
+    public static func visible(_ json: String) -> String {
+        func isKept(_ scalar: Unicode.Scalar) -> Bool {
+            scalar == "\n" || scalar == "\t" || !DisplayText.isHidden(scalar)
         }
+        guard !json.unicodeScalars.allSatisfy(isKept) else { return json }
+        var result = ""
+        for scalar in json.unicodeScalars {
+            if isKept(scalar) { result.unicodeScalars.append(scalar) } else { result += escape(scalar) }
+        }
+        return result
+    }
+
+    /// One or, above the basic plane, two UTF-16 units.
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        UTF16.encode(scalar).map { units in
+            units.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        } ?? "\\ufffd"
     }
 
     /// The shortest text that reads back as the same double; `null` for what JSON cannot write. The csv report uses

@@ -91,12 +91,15 @@ public enum RunDetailsRenderer {
     }
 
     private static func history(_ history: [HistoryPoint], _ width: Int?) -> String {
+        // Not a number: there was none, because every batch since the row before was skipped.
+        func number(_ value: Double, significant: Int = 3) -> String {
+            value.isNaN ? "—" : NumberText.plain(value, significant: significant)
+        }
         let tail = history.suffix(5).map { point in
             [
-                RunText.grouped(point.step), NumberText.plain(point.loss, significant: 4),
-                point.validationLoss.map { NumberText.plain($0, significant: 4) } ?? "",
-                NumberText.plain(point.gradientNorm), NumberText.plain(point.effectiveSampleSize),
-                RunText.grouped(point.likelihoodEvaluations),
+                RunText.grouped(point.step), number(point.loss, significant: 4),
+                point.validationLoss.map { number($0, significant: 4) } ?? "", number(point.gradientNorm),
+                number(point.effectiveSampleSize), RunText.grouped(point.likelihoodEvaluations),
             ]
         }
         let curve = Sparkline.text(history.map(\.loss), width: min(60, max(10, (width ?? 80) - 12)))

@@ -59,6 +59,7 @@ struct DurableFiles: Sendable {
         var parent = layout.root
         for (depth, part) in relativePath.split(separator: "/").enumerated() {
             let path = parent + "/" + part
+            try StoreLayout.requireNoLink(path)
             if try SystemCalls.makeDirectory(path) || depth > 0 { try SystemCalls.syncDirectory(parent) }
             parent = path
         }
@@ -83,7 +84,10 @@ struct DurableFiles: Sendable {
     @discardableResult
     func removeLeftovers(ofRun id: String, keep: Set<String>) -> Bool {
         let directory = layout.directory(ofRun: id)
-        guard let names = SystemCalls.listing(of: layout.absolute(directory)) else { return false }
+        // Behind a link lie files of somebody else.
+        guard (try? StoreLayout.requireNoLink(layout.absolute(directory))) != nil,
+            let names = SystemCalls.listing(of: layout.absolute(directory))
+        else { return false }
         var isClean = true
         for name in names {
             let relative = directory + "/" + name

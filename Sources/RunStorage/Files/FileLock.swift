@@ -38,7 +38,8 @@ final class FileLock: Sendable {
     static func take(_ path: String, exclusive: Bool, createFile: Bool = true) throws -> FileLock? {
         while true {
             // A shared lock needs only reading, which a read-only medium allows.
-            let flags = createFile ? O_RDWR | O_CREAT : (exclusive ? O_RDWR : O_RDONLY)
+            let flags = (createFile ? O_RDWR | O_CREAT : (exclusive ? O_RDWR : O_RDONLY)) | O_NOFOLLOW
+            try StoreLayout.requireNoLink(path)
             let descriptor = try SystemCalls.open(path, flags, to: "open the lock file")
             var wanted = request(exclusive ? F_WRLCK : F_RDLCK)
             if fcntl(descriptor, tryCommand, &wanted) != 0 {

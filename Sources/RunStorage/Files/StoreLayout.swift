@@ -95,6 +95,23 @@ struct StoreLayout: Sendable {
         }
     }
 
+    /// Refuses a store whose parts are symbolic links: through one, writing, clearing `tmp/` or removing leftovers would
+    /// touch files outside. The store's directory itself may be reached through a link. Throws `.notAStore`.
+    func requireNoLinks() throws {
+        for path in [database, storeLock, rearrangementLock, backups, trash] + directories {
+            try Self.requireNoLink(path)
+        }
+    }
+
+    /// Refuses one path that is a symbolic link; nothing there is in order.
+    static func requireNoLink(_ path: String) throws {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return }
+        throw RunStoreError(
+            .notAStore, what: "a part of a store must not be a symbolic link", location: path,
+            remedy: "Put the file or directory itself there; the whole store may lie behind a link.")
+    }
+
     /// Whether a path read from the database is one that the store itself gives to a checkpoint or an artefact: a damaged
     /// row must not make it touch another file.
     static func isPayloadPath(_ path: String) -> Bool {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Experiments
+import Reports
 
 /// `flowexp validate SPEC`.
 struct ValidateCommand: ParsableCommand {
@@ -35,8 +36,9 @@ struct ValidateCommand: ParsableCommand {
             return try JSONOutput.print(Self.json(valid: true, plan: spec.plan, diagnostics: spec.warnings))
         }
         SpecFile.sayWarnings(spec)
-        if resolved { return try Output.data(spec.plan.resolvedSpec) }
-        try Output.data(([spec.plan.headline] + spec.plan.notes.map { "  \($0)" }).joined(separator: "\n"))
+        if resolved { return try Output.data(JSONText.visible(spec.plan.resolvedSpec)) }
+        let lines = [spec.plan.headline] + spec.plan.notes.map { "  \($0)" }
+        try Output.data(lines.map { DisplayText.visible($0) }.joined(separator: "\n"))
         Talk.say("\(specPath) is valid. Run it with: flowexp sweep \(specPath)")
     }
 

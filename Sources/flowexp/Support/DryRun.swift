@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Orchestration
+import Reports
 import RunStorage
 
 /// `sweep --dry-run`: the plan against the store as it is, or against none.
@@ -29,10 +30,12 @@ struct DryRun {
             name: spec.name, revisionID: 0, revision: 0, evaluation: spec.plan.evaluation, items: items,
             states: states, damaged: damaged, options: options)
         let workers = min(DispatchExecutor(workers: workers).workers, max(1, plan.toRun.count))
-        try Output.data(SweepText.plan(spec.plan, overview: plan.overview(workers: workers), change: nil))
+        let text = SweepText.plan(spec.plan, overview: plan.overview(workers: workers), change: nil)
+        try Output.data(DisplayText.visible(text, keeping: ["\n"]))
         let labels = RunLabels.labels(spec.plan)
         for item in plan.toRun {
-            try Output.data("  \(item.id.prefix(12))  \((labels[item.id] ?? []).joined(separator: "  "))")
+            let label = DisplayText.visible((labels[item.id] ?? []).joined(separator: "  "))
+            try Output.data("  \(item.id.prefix(12))  \(label)")
         }
         Talk.say("Nothing was started (--dry-run).")
         guard plan.damaged.isEmpty else {

@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Synchronization
 
 /// Data for the caller, on standard output.
@@ -7,6 +8,8 @@ enum Output {
     ///
     /// A reader that has gone (`| head`) ends the program quietly with success: it has what it wanted. Any other
     /// error, a full disk above all, throws exit 74.
+    ///
+    /// Texts from specs, files and the store must have been made visible before (``DisplayText``, ``JSONText``).
     static func data(_ text: String) throws {
         // Bytes, because "\r\n" is one character that does not end in "\n".
         let isEnded = text.utf8.last == UInt8(ascii: "\n") || text.isEmpty
@@ -18,6 +21,9 @@ enum Output {
 }
 
 /// Talk for the person, on standard error; never fails, since nothing depends on it.
+///
+/// Whatever file, name or record a text quotes, nothing in it drives the terminal: all but line ends and tabs is written
+/// visibly. Who draws (escape codes of ours) does not go through here.
 enum Talk {
     /// How much is said.
     enum Level: Int { case quiet, normal, verbose }
@@ -28,16 +34,18 @@ enum Talk {
 
     /// Said unless `-q`.
     static func say(_ text: String) {
-        if level.load(ordering: .relaxed) >= Level.normal.rawValue { writeAll(text + "\n", to: STDERR_FILENO) }
+        if level.load(ordering: .relaxed) >= Level.normal.rawValue { warn(text) }
     }
 
     /// Said only with `-v`.
     static func detail(_ text: String) {
-        if level.load(ordering: .relaxed) >= Level.verbose.rawValue { writeAll(text + "\n", to: STDERR_FILENO) }
+        if level.load(ordering: .relaxed) >= Level.verbose.rawValue { warn(text) }
     }
 
     /// Errors and warnings, always said.
-    static func warn(_ text: String) { writeAll(text + "\n", to: STDERR_FILENO) }
+    static func warn(_ text: String) {
+        writeAll(DisplayText.visible(text, keeping: ["\n", "\t"]) + "\n", to: STDERR_FILENO)
+    }
 
     static var isQuiet: Bool { level.load(ordering: .relaxed) == Level.quiet.rawValue }
     static var isVerbose: Bool { level.load(ordering: .relaxed) == Level.verbose.rawValue }

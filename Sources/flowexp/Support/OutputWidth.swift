@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Metrics
 import Orchestration
+import Reports
 import RunStorage
 
 /// How wide tables may be.
@@ -63,5 +64,5 @@ extension MetricNames {
 
 /// JSON for scripts.
 enum JSONOutput {
-    static func print(_ value: JSONValue) throws { try Output.data(value.prettyText) }
+    static func print(_ value: JSONValue) throws { try Output.data(JSONText.visible(value.prettyText)) }
 }

@@ -1,5 +1,6 @@
 import Experiments
 import Orchestration
+import Reports
 
 /// A sweep's progress as text; pure, so that it can be looked at in isolation.
 struct ProgressLines {
@@ -112,12 +113,9 @@ enum CountText {
 
 /// Widths in characters; the display uses single-width characters only.
 enum DisplayWidth {
-    /// At most `width` characters, the last an ellipsis when some were cut; control characters are replaced.
+    /// At most `width` characters, the last an ellipsis when some were cut; control characters are written visibly.
     static func cut(_ text: String, to width: Int) -> String {
-        let safe =
-            text.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
-            ? String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
-            : text
+        let safe = DisplayText.visible(text)
         return safe.count <= width ? safe : String(safe.prefix(width - 1)) + "…"
     }
 
