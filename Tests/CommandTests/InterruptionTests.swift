@@ -56,6 +56,24 @@ import Testing
         #expect(try place.run("store", "digest", "--verify", "--store", "killed").output == expected)
     }
 
+    @Test("--no-wait leaves runs to the process that does them, and says so with 75")
+    func leftToOthers() throws {
+        let place = try Workplace()
+        try place.writeSpec(steps: 10_000_000, seeds: 1)
+        let first = try place.start("sweep", "tiny.json", "-q", "-j", "2")
+        var running = 0
+        for _ in 0..<600 where running < 2 {
+            Thread.sleep(forTimeInterval: 0.05)
+            let listed = try place.run("ls", "--json", "--where", "state=running")
+            running = listed.output.components(separatedBy: "\"state\":\"running\"").count - 1
+        }
+        let second = try place.run("sweep", "tiny.json", "--no-wait")
+        first.signal(SIGTERM)
+        #expect(running == 2 && first.wait().status == 75)
+        #expect(second.status == 75, "\(second.errors)")
+        #expect(second.errors.contains("2 runs left to other processes"))
+    }
+
     @Test("SIGTERM checkpoints, exits 75 within five seconds, and resume gives the same digest")
     func terminate() throws {
         let (place, expected, seconds) = try reference()
