@@ -88,7 +88,7 @@ extension RunStore {
         }
         let now = SystemCalls.wallSeconds()
         if known.state == .running,
-            let failure = try Self.endDeadAttempt(
+            let failure = try self.endDeadAttempt(
                 database, run: known, id: runID, death: DeathNote.parse(lock.text(), fence: known.fence))
         {
             return .ended(.alreadyFailed(code: failure.code, message: failure.message))
@@ -147,7 +147,7 @@ extension RunStore {
                     return false
                 }
                 let death = DeathNote.parse(entry.lock.text(), fence: known.fence)
-                if try Self.endDeadAttempt(database, run: known, id: entry.id, death: death) == nil {
+                if try self.endDeadAttempt(database, run: known, id: entry.id, death: death) == nil {
                     try database.run("UPDATE run_records SET state = 'interrupted' WHERE run_key = ?", [known.key])
                 }
                 return true

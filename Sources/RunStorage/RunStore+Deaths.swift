@@ -45,10 +45,10 @@ extension RunStore {
             case .died(let seen):
                 var death = DeathNote.parse(lock.text(), fence: known.fence) ?? seen
                 if let seen, !seen.detail.isEmpty { death?.detail = seen.detail }
-                failure = try Self.endDeadAttempt(database, run: known, id: runID, death: death)
+                failure = try self.endDeadAttempt(database, run: known, id: runID, death: death)
             case .ranOutOfTime(let message):
                 failure = ("timeout", message)
-                try Self.setAside(database, run: known, id: runID, code: "timeout", message: message)
+                try self.setAside(database, run: known, id: runID, code: "timeout", message: message)
             }
             if let failure { return .failed(code: failure.code, message: failure.message) }
             try database.run("UPDATE run_records SET state = 'interrupted' WHERE run_key = ?", [known.key])
@@ -60,7 +60,7 @@ extension RunStore {
     ///
     /// Its end is unknown, so none is given. A death counts when it is attributed; those since the last checkpoint, and
     /// since the last time the run failed, add up.
-    static func endDeadAttempt(
+    func endDeadAttempt(
         _ database: Database, run: KnownState, id: String, death: AttributedDeath?
     ) throws -> (code: String, message: String)? {
         guard let death else {
@@ -71,7 +71,7 @@ extension RunStore {
         }
         try database.run(
             "UPDATE attempts SET outcome = 'crashed' WHERE run_key = ? AND fence = ?", [run.key, run.fence])
-        try note(database, run: run, "its process died of \(death.description)")
+        try Self.note(database, run: run, "its process died of \(death.description)")
         let deaths =
             try database.first(
                 """
@@ -88,15 +88,22 @@ extension RunStore {
         return (AttributedDeath.failureCode, message)
     }
 
-    /// Records a failure without a claim; checkpoints and history stay for a retry.
-    private static func setAside(
+    /// Records a failure without a claim, with its `record.json`; checkpoints and history stay for a retry.
+    private func setAside(
         _ database: Database, run: KnownState, id: String, code: String, message: String
     ) throws {
         try database.run(
             "UPDATE attempts SET outcome = 'failed' WHERE run_key = ? AND fence = ?", [run.key, run.fence])
         let rows = RunRows(
             state: .failed, failure: (code.storable, message.storable), metrics: [],
-            history: try historyRows(database, key: run.key), artefacts: [], summaryJSON: nil, timingsJSON: nil)
+            history: try Self.historyRows(database, key: run.key), artefacts: [], summaryJSON: nil, timingsJSON: nil)
+        let configuration = try database.first(
+            "SELECT configuration FROM run_records WHERE run_key = ?", [run.key]
+        ) { try $0.text(0) }
+        let hash = rows.hashes(id: id, configurationJSON: configuration ?? "").record
+        try files.writeRecord(
+            RecordContent(
+                id: id, fence: run.fence, configurationJSON: configuration ?? "", rows: rows, hash: hash))
         try rows.replace(in: database, run: run.key, id: id)
     }
 

@@ -19,22 +19,35 @@ public func executeRun(
 ) throws -> RunOutcome {
     var execution = try RunExecution(configuration: configuration, evaluation: evaluation, cache: cache)
     if let checkpoint { try execution.restore(checkpoint) }
+    // What the caller throws is its own affair, what the run throws is the run's.
+    let tell: (RunEvent) throws -> Void = { event in
+        do { try onEvent(event) } catch { throw CallerError(underlying: error) }
+    }
     do {
         if checkpoint == nil {
-            try onEvent(.progress(execution.progress(.pool)))
+            try tell(.progress(execution.progress(.pool)))
             try execution.start()
         }
-        if try !execution.train(directive: directive, onEvent: onEvent) { return .interrupted }
-        try onEvent(.progress(execution.progress(.evaluation)))
+        if try !execution.train(directive: directive, onEvent: tell) { return .interrupted }
+        try tell(.progress(execution.progress(.evaluation)))
         return .completed(try execution.evaluate())
-    } catch let error as TrainingError {
-        if case .diverged = error { return execution.failed("diverged", error) }
-        return execution.failed("error", error)
+    } catch let error as CallerError {
+        throw error.underlying
+    } catch TrainingError.diverged(let step, let reason) {
+        return execution.failed("diverged", TrainingError.diverged(step: step, reason: reason))
     } catch is RunTimeout {
         return .failed(
             code: "timeout", message: "the run used up its time (--timeout, over all attempts) \(execution.place)",
             history: execution.history)
+    } catch {
+        // With the history up to here, which does not depend on when the last checkpoint was.
+        return execution.failed("error", error)
     }
+}
+
+/// An error that the caller's `onEvent` threw, on its way back to the caller.
+private struct CallerError: Error {
+    var underlying: any Error
 }
 
 /// Metrics of a published run from its final parameters (`flowexp evaluate`): the same values as at the end of the run.
@@ -115,8 +128,8 @@ struct RunExecution {
         return trainer?.isFinished == true ? "before its evaluation" : "after step \(step) of \(training.steps)"
     }
 
-    func failed(_ code: String, _ error: TrainingError) -> RunOutcome {
-        .failed(code: code, message: error.description, history: history)
+    func failed(_ code: String, _ error: any Error) -> RunOutcome {
+        .failed(code: code, message: "\(error)", history: history)
     }
 
     /// Trains to the end and checkpoints there; false when told to stop (after a checkpoint).

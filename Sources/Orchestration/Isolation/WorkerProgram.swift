@@ -143,7 +143,7 @@ private struct WorkerRuns {
             let item = SweepItem(
                 id: id, configuration: configuration, configurationJSON: record.configurationJSON, axesJSON: "{}",
                 cost: 0, totalSteps: RunCost.steps(of: (try? JSONValue(parsing: record.configurationJSON)) ?? .null),
-                attributes: [:])
+                attributes: RunAttributes(configuration: [:], facts: [:]))
             let progress = ProgressThrottle()
             let wasReported = Mutex(false)
             let tally = SweepTally(maximumFailures: nil) { event in
