@@ -47,6 +47,35 @@ struct InstructionSetTests {
         #endif
     }
 
+    @Test("a checkpoint of another numerics variant is not continued: the run starts from 0 and says so")
+    func otherNumerics() throws {
+        let place = try Workplace()
+        let own = try place.json("--version", "--json")["numericsVariant"] as? String
+        guard let portable = try variant("portable", place), portable != own else {
+            print("SKIPPED: this machine has one numerics variant only")
+            return
+        }
+        try place.writeSpec(steps: 6000, seeds: 1, metrics: #""kl""#)
+        let running = try place.start(
+            "sweep", "tiny.json", "--store", "s", "-q", "-j", "1", environment: ["FLOWEXP_ISA": "portable"])
+        for _ in 0..<100 {
+            Thread.sleep(forTimeInterval: 0.02)
+            let listed = try? place.json("ls", "--json", "--store", "s", "--where", "state=running")
+            if (listed?["runs"] as? [Any])?.isEmpty == false { break }
+        }
+        running.signal(SIGTERM)
+        #expect(running.wait().status == 75)
+        #expect(try place.run("sweep", "tiny.json", "--store", "s", "-q").status == 0)
+        let runs = try place.json("ls", "--json", "--store", "s")["runs"] as? [[String: Any]] ?? []
+        let notes = try runs.compactMap { $0["id"] as? String }.map { try place.run("logs", $0, "--store", "s").output }
+        #expect(
+            notes.count { $0.contains("numerics variant \(portable)") && $0.contains("starting from 0") } == 1,
+            "\(notes)")
+        #expect(try place.run("sweep", "tiny.json", "--store", "straight", "-q").status == 0)
+        let digest = try place.run("store", "digest", "--store", "s").output
+        #expect(try place.run("store", "digest", "--store", "straight").output == digest)
+    }
+
     @Test(
         "an unknown or missing instruction set is a usage error, not a silent choice",
         arguments: ["avx", "sse9", "AVX2"])

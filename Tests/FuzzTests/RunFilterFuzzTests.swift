@@ -45,7 +45,8 @@ import Testing
         if error.message.utf8.count > 4_000 { Issue.record("\(error.message.utf8.count) bytes of message") }
         guard error.message.hasPrefix("column ") else { return }
         let column = Int(error.message.dropFirst(7).prefix { $0.isASCII && $0.isNumber })
-        if column.map({ (1...(text.unicodeScalars.count + 1)).contains($0) }) != true { Issue.record("\(error.message) in \(text)") }
+        let columns = 1...(text.unicodeScalars.count + 1)
+        if column.map(columns.contains) != true { Issue.record("\(error.message) in \(text)") }
     }
 
     /// A random condition, mostly a good one.

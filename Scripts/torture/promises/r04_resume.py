@@ -18,7 +18,7 @@ SPEC = """{
   "training": {"draws": 2000, "steps": 400, "batch": 64, "historyInterval": 20},
   "evaluation": {"metrics": ["kl", "mode-tv"], "samples": 500},
   "sweep": {
-    "base": ["gaussian", {"name": "gmm", "components": "auto"}, "student-t"],
+    "base": ["gaussian", {"name": "gmm", "components": 2}, "student-t"],
     "training.objective": ["likelihood-weighted", "amortised", "reverse-kl"],
     "seeds": 2
   }

@@ -66,14 +66,22 @@ struct LogProbabilityCommand: ParsableCommand {
             members: TableMembers.text("flowexp.logprob/1", run, posterior))
         try file.write(encoder.head)
         var start = 0
+        var unusable = 0
         while start < input.points.count {
             let rows = start..<min(start + TrainedPosterior.blockSize, input.points.count)
             let values = posterior.logProbability(of: input.points.rows(rows), contexts: contexts?.rows(rows))
+            // −∞ is a density of 0, outside the box for example.
+            unusable += values.count { $0.isNaN || $0 == .infinity }
             try file.write(encoder.rows(Points(dimension: 1, values: values), first: start == 0))
             start = rows.upperBound
         }
         try file.write(encoder.tail)
         try file.finish()
+        if unusable > 0 {
+            Talk.warn(
+                "warning: \(unusable) of \(input.points.count) log densities are no numbers: the flow overflowed there."
+            )
+        }
         if contexts == nil {
             run.sayWhat(posterior, "log q of \(CountText.of(input.points.count, "point")) under")
         } else {

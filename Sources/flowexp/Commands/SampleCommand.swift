@@ -53,14 +53,29 @@ struct SampleCommand: ParsableCommand {
         let encoder = PointEncoder(table.chosen, columns: columns, count: count, members: members)
         try file.write(encoder.head)
         var first = true
+        var unusable = 0
         try posterior.drawBlocks(count: count, seed: seed) { points in
             let last = withLogProbability ? posterior.logProbability(of: points) : nil
+            unusable += NumberCheck.rowsNotFinite(points)
             try file.write(encoder.rows(points, last: last, first: first))
             first = false
         }
         try file.write(encoder.tail)
         try file.finish()
+        if unusable > 0 {
+            Talk.warn("warning: \(unusable) of \(count) draws are not finite: the flow overflowed there.")
+        }
         run.sayWhat(posterior, "\(CountText.of(count, "draw")) from")
+    }
+}
+
+/// Numbers that must not pass in silence.
+enum NumberCheck {
+    /// Points with a coordinate that is NaN or infinite.
+    static func rowsNotFinite(_ points: Points) -> Int {
+        // Nearly always all are finite, and one pass over the values says so.
+        if points.values.allSatisfy(\.isFinite) { return 0 }
+        return (0..<points.count).count { i in (0..<points.dimension).contains { !points[i, $0].isFinite } }
     }
 }
 
