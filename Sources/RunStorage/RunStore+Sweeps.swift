@@ -156,11 +156,9 @@ extension RunStore {
 
     /// All sweeps with the counts of their newest revisions, the most recently run first.
     ///
-    /// Throws `.corrupt` when a sweep has no revision, or a revision no sweep: neither is ever written, and such a sweep
-    /// would silently be missing.
+    /// Throws `.corrupt` when one of them would be missing for damage.
     public func sweeps() throws -> [SweepSummary] {
         var summaries: [SweepSummary] = try database.read { database in
-            try self.checkSweepsAreWhole(database)
             var summaries: [SweepSummary] = []
             try database.forEachRow(
                 """
@@ -173,6 +171,7 @@ extension RunStore {
                         name: try row.text(0), revision: try row.integer(1), revisionID: Int64(try row.integer(2)),
                         counts: StateCounts(), lastRunAt: try row.double(3)))
             }
+            try self.checkNoneIsMissing(summaries, database)
             return summaries
         }
         for index in summaries.indices {
@@ -183,11 +182,12 @@ extension RunStore {
         return summaries
     }
 
-    private func checkSweepsAreWhole(_ database: Database) throws {
-        guard try DamagedPlaces.isTorn(database) else { return }
+    /// A damaged row or index would leave a sweep out, or show an older revision of it, without a word.
+    private func checkNoneIsMissing(_ summaries: [SweepSummary], _ database: Database) throws {
+        let found = Dictionary(summaries.map { ($0.name, $0.revisionID) }) { first, _ in first }
+        if try DamagedPlaces.newestRevisions(database) == found { return }
         throw RunStoreError(
-            .corrupt, what: "the database has a sweep without its spec, or a spec without its sweep", location: path,
-            remedy: StoreDatabase.damagedRemedy)
+            .corrupt, what: "the list of sweeps is damaged", location: path, remedy: StoreDatabase.damagedRemedy)
     }
 
     func noSuchSweep(_ name: String) -> RunStoreError {
