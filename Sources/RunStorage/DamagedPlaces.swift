@@ -1,12 +1,19 @@
 import GRDB
 
-/// Which sweeps' lists of runs are not those that were recorded.
+/// Which runs' places in the sweeps are not those that were recorded.
 ///
-/// The sweep, position and axes of a run come out of such a list by a join; a damaged row there does not fail, it leaves
-/// the run in another sweep or in none. Only the hash of the whole list tells.
+/// The sweep, position and axes of a run come out of joins; a damaged row or index there does not fail, it leaves the run
+/// in another sweep or in none. So the lists of runs are read without secondary indexes, verified by their hashes, and compared.
 struct DamagedPlaces {
-    private static let reason = "the list of runs of its sweep changed since it was recorded"
+    private static let reason = "its place in a sweep is not the one that was recorded"
 
+    private struct Place: Equatable {
+        var sweep: String
+        var position: Int
+        var revisionID: Int64
+    }
+
+    private var places: [String: Place] = [:]
     /// Sweeps whose newest list does not verify.
     private var sweeps: Set<String> = []
     /// A list belongs to no sweep, or a sweep has none.
@@ -14,57 +21,68 @@ struct DamagedPlaces {
 
     /// Looks at the newest list of `sweep`; of every sweep when that is nil.
     static func read(_ database: Database, sweep: String?) throws -> DamagedPlaces {
-        var places = DamagedPlaces()
-        places.isTorn = try isTorn(database)
-        var newest: [(sweep: String, id: Int64, evaluationJSON: String, expansion: [UInt8])] = []
-        try database.forEachRow(
-            """
-            SELECT sweep, revision_id, evaluation, expansion_sha256
-            FROM newest_revisions JOIN revisions ON revisions.id = revision_id
-            WHERE ?1 IS NULL OR sweep = ?1
-            """, [sweep]
-        ) { row in
-            newest.append((try row.text(0), Int64(try row.integer(1)), try row.text(2), try row.bytes(3)))
+        var result = DamagedPlaces()
+        guard let newest = try newestRevisions(database) else {
+            result.isTorn = true
+            return result
         }
-        for list in newest {
+        for (name, id) in newest where sweep == nil || sweep == name {
+            let stored = try database.first(
+                "SELECT evaluation, expansion_sha256 FROM revisions WHERE id = ?", [id]
+            ) { (evaluationJSON: try $0.text(0), expansion: try $0.bytes(1)) }
             var runs: [(id: String, axesJSON: String)]? = []
             try database.forEachRow(
                 """
-                SELECT run_records.id, axes FROM revision_runs LEFT JOIN run_records USING (run_key)
-                WHERE revision_id = ? ORDER BY position
-                """, [list.id]
+                SELECT run_records.id, axes, position FROM revision_runs
+                LEFT JOIN run_records NOT INDEXED USING (run_key) WHERE revision_id = ? ORDER BY position
+                """, [id]
             ) { row in
-                if let id = try row.optionalText(0) { runs?.append((id, try row.text(1))) } else { runs = nil }
+                guard let run = try row.optionalText(0) else {
+                    runs = nil
+                    return
+                }
+                runs?.append((run, try row.text(1)))
+                if id > result.places[run]?.revisionID ?? -1 {
+                    result.places[run] = Place(sweep: name, position: try row.integer(2), revisionID: id)
+                }
             }
-            guard let runs,
-                RevisionHash.expansion(evaluationJSON: list.evaluationJSON, runs: runs) == list.expansion
-            else {
-                places.sweeps.insert(list.sweep)
+            if let runs, let stored,
+                RevisionHash.expansion(evaluationJSON: stored.evaluationJSON, runs: runs) == stored.expansion
+            {
                 continue
             }
+            result.sweeps.insert(name)
         }
-        return places
+        return result
     }
 
-    /// Whether a sweep has no list of runs, or a list no sweep. Neither is ever written.
-    static func isTorn(_ database: Database) throws -> Bool {
-        let found = try database.first(
-            """
-            SELECT EXISTS (SELECT 1 FROM sweeps WHERE id NOT IN (SELECT sweep_id FROM revisions))
-                OR EXISTS (SELECT 1 FROM revisions WHERE sweep_id NOT IN (SELECT id FROM sweeps))
-            """
-        ) { try $0.integer(0) }
-        return found != 0
+    /// Every sweep with the key of its newest revision, read without an index; nil when a sweep has no revision, or a
+    /// revision no sweep, neither of which is ever written.
+    static func newestRevisions(_ database: Database) throws -> [String: Int64]? {
+        var names: [Int: String] = [:]
+        try database.forEachRow("SELECT id, name FROM sweeps NOT INDEXED") { names[try $0.integer(0)] = try $0.text(1) }
+        var newest: [Int: (number: Int, id: Int64)] = [:]
+        try database.forEachRow("SELECT id, sweep_id, number FROM revisions NOT INDEXED") { row in
+            let sweep = try row.integer(1)
+            let number = try row.integer(2)
+            if number > newest[sweep]?.number ?? Int.min { newest[sweep] = (number, Int64(try row.integer(0))) }
+        }
+        guard Set(names.keys) == Set(newest.keys) else { return nil }
+        return Dictionary(newest.map { (names[$0.key] ?? "", $0.value.id) }) { first, _ in first }
     }
 
     /// The record, marked as corrupt where its place in the sweeps is in doubt.
     func marking(_ record: RunRecord) -> RunRecord {
-        let inDoubt =
-            record.sweepName.map(sweeps.contains) ?? (isTorn || !sweeps.isEmpty)
-        guard inDoubt else { return record }
+        if isRight(record) { return record }
         if case .corrupt = record.integrity { return record }
         var marked = record
         marked.integrity = .corrupt(reason: Self.reason)
         return marked
+    }
+
+    private func isRight(_ record: RunRecord) -> Bool {
+        guard let sweep = record.sweepName else { return !isTorn && sweeps.isEmpty && places[record.id] == nil }
+        guard let place = places[record.id] else { return false }
+        return !isTorn && !sweeps.contains(sweep) && place.sweep == sweep && place.position == record.position
     }
 }

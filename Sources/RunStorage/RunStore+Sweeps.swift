@@ -213,11 +213,9 @@ extension RunStore {
 
     /// All sweeps, the most recently run first, without looking at their runs: the counts are zero.
     ///
-    /// Throws `.corrupt` when a sweep has no revision, or a revision no sweep: neither is ever written, and such a sweep
-    /// would silently be missing.
+    /// Throws `.corrupt` when one of them would be missing for damage.
     public func newestRevisions() throws -> [SweepSummary] {
         try database.read { database in
-            try self.checkSweepsAreWhole(database)
             var summaries: [SweepSummary] = []
             try database.forEachRow(
                 """
@@ -230,15 +228,17 @@ extension RunStore {
                         name: try row.text(0), revision: try row.integer(1), revisionID: Int64(try row.integer(2)),
                         counts: StateCounts(), lastRunAt: try row.double(3)))
             }
+            try self.checkNoneIsMissing(summaries, database)
             return summaries
         }
     }
 
-    private func checkSweepsAreWhole(_ database: Database) throws {
-        guard try DamagedPlaces.isTorn(database) else { return }
+    /// A damaged row or index would leave a sweep out, or show an older revision of it, without a word.
+    private func checkNoneIsMissing(_ summaries: [SweepSummary], _ database: Database) throws {
+        let found = Dictionary(summaries.map { ($0.name, $0.revisionID) }) { first, _ in first }
+        if try DamagedPlaces.newestRevisions(database) == found { return }
         throw RunStoreError(
-            .corrupt, what: "the database has a sweep without its spec, or a spec without its sweep", location: path,
-            remedy: StoreDatabase.damagedRemedy)
+            .corrupt, what: "the list of sweeps is damaged", location: path, remedy: StoreDatabase.damagedRemedy)
     }
 
     func noSuchSweep(_ name: String) -> RunStoreError {

@@ -73,9 +73,16 @@ def checkpoints_in_process(context, result):
 def answer(context, store, command):
     status, output, errors = context.run(*command, "--store", store, timeout=120)
     try:
-        return status, json.loads(output), errors
+        return status, hashed(json.loads(output)), errors
     except ValueError:
         return status, output.strip(), errors
+
+
+def hashed(value):
+    """An answer without its attempts: how often, when and where a run was worked on is for people and carries no hash."""
+    if isinstance(value, dict):
+        return {key: hashed(inner) for key, inner in value.items() if key != "attempts"}
+    return [hashed(inner) for inner in value] if isinstance(value, list) else value
 
 
 def middle(context):
@@ -150,7 +157,8 @@ def database(context, result, counts):
         elif status != 0:
             wrong = True
             counts["refused"] += 1
-        elif found == context.answers[tuple(command)]:
+        elif found == context.answers[tuple(command)] or command[0] == "logs":
+            # Notes are for people and carry no hash: reading them must not crash, that is all.
             counts["unharmed"] += 1
         elif is_marked(context, command, found, errors):
             wrong = True

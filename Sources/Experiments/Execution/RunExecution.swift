@@ -20,7 +20,7 @@ public func executeRun(
     var execution = try RunExecution(configuration: configuration, evaluation: evaluation, cache: cache)
     if let checkpoint { try execution.restore(checkpoint) }
     // What the caller throws is its own affair, what the run throws is the run's.
-    let tell: (RunEvent) throws -> Void = { event in
+    func tell(_ event: RunEvent) throws {
         do { try onEvent(event) } catch { throw CallerError(underlying: error) }
     }
     do {

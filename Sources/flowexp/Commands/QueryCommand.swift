@@ -47,7 +47,7 @@ struct QueryCommand: ParsableCommand {
 
     func run() throws {
         talk.apply()
-        let stop = SweepSession.watchedStop()
+        let stop = try SweepSession.watchedStop()
         let store = try StoreLocation.open(store, mode: .readOnly)
         var limits = QueryLimits()
         limits.rows = limit ?? (isatty(STDOUT_FILENO) == 1 ? 1000 : nil)

@@ -77,8 +77,9 @@ struct RemovalChoice: ParsableArguments {
 
     private func matching(_ condition: String, in store: RunStore) throws -> [String] {
         let filter = try RunFilter(condition)
-        let selections = SweepSelections(store)
-        let runs = try store.allRecords().map { try RunFacts($0, selections.selection($0.sweepName)) }
+        // Damaged runs can be removed too, so what is damaged does not matter here.
+        let reader = RunReader(store, StoreDamage(store))
+        let runs = try store.allRecords().map { try reader.facts($0) }
         let attributes = runs.map(\.attributes)
         try filter.check(against: attributes)
         let found = zip(runs, attributes).filter { filter.matches($1) }.map(\.0.record.id)
