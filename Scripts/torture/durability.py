@@ -1,8 +1,8 @@
 """Reads a log of system calls and says where a power loss could have torn the store.
 
 A file is named by the database only after it is durable: its bytes were flushed before it was renamed, and the directory
-after. A transaction is committed (its journal deleted) only after its pages were flushed, and its pages are written only
-after the journal that undoes them was flushed.
+after. A transaction is committed (its journal deleted) only after its pages were flushed, its pages are written only
+after the journal that undoes them was flushed, and the deletion of the journal is flushed before the next transaction.
 """
 
 import os
@@ -58,13 +58,16 @@ class Order:
         self.renamed = set()
         self.named = set()
         self.commits = 0
+        self.unflushed_commit = 0    # the transaction whose journal is deleted and whose directory is not flushed since
         self.found = []
 
     def read(self, lines):
         for name, arguments, succeeded in calls(lines):
             if succeeded:
                 self.take(name, arguments)
-        unnamed = {path for path in self.renamed if path not in self.named and not path.endswith("/record.json")}
+        # Records and revisions repeat what the database has; no row names their files.
+        repeating = re.compile(r"/record\.json$|/revisions/[^/]*$")
+        unnamed = {path for path in self.renamed if path not in self.named and not repeating.search(path)}
         if unnamed:
             self.found.append(f"the database never names {sorted(unnamed)[0]}")
         return self.found, len(self.renamed), self.commits
@@ -77,12 +80,15 @@ class Order:
             path = DESCRIPTOR.match(arguments).group(2)
             self.unflushed.discard(path)
             self.unflushed_names.pop(path, None)
+            if path == self.root:
+                self.unflushed_commit = 0
         elif name.startswith("rename"):
             self.moved(texts[0], texts[1])
         elif name == "mkdir":
             self.unflushed_names.setdefault(os.path.dirname(texts[0]), set()).add(texts[0])
         elif name == "unlink" and texts[0] == self.journal:
             self.commits += 1
+            self.unflushed_commit = self.commits
             if self.database in self.unflushed:
                 self.found.append(f"transaction {self.commits} is committed before its pages are flushed")
 
@@ -95,6 +101,10 @@ class Order:
                 self.found.append(f"transaction {self.commits + 1}: pages are written before the journal is flushed")
             for payload in PAYLOAD.findall(arguments):
                 self.names(f"{self.root}/{payload}")
+        if path == self.journal and self.unflushed_commit:
+            self.found.append(
+                f"transaction {self.unflushed_commit} could come undone: the deletion of its journal is not flushed")
+            self.unflushed_commit = 0
         self.written.add(path)
         self.unflushed.add(path)
 

@@ -55,7 +55,7 @@ extension RunStore {
             let runs = try RecordReader(database: database, path: self.path).copy(.all).runs
             return try runs.compactMap { run in
                 // A damaged record must stop the digest even where its state leaves it out.
-                guard Self.isDigested(run.record) || run.hashes != nil else { return nil }
+                guard Self.isDigested(run.record) || run.hashes != nil || run.damage != nil else { return nil }
                 return DigestedRun(
                     stored: run, history: try Self.historyRows(database, key: run.key),
                     artefacts: try Self.artefactRows(database, key: run.key))

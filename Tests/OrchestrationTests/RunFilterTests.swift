@@ -43,7 +43,8 @@ struct RunFilterTests {
 
     @Test("a combining mark does not hide the sign before it")
     func combiningMarks() throws {
-        #expect(try RunFilter("task=\u{301}x and seed=0").matches(["task": .string("\u{301}x"), "seed": .integer(0)]))
+        let run = RunAttributes(configuration: [:], facts: ["task": .string("\u{301}x"), "seed": .integer(0)])
+        #expect(try RunFilter("task=\u{301}x and seed=0").matches(run))
         let error = #expect(throws: RunFilterError.self) { try RunFilter("e\u{301}\u{301}") }
         #expect(error?.message.hasPrefix("column 4:") == true)
     }

@@ -64,7 +64,7 @@ import Testing
         #expect(try store.digest() == before)
         #expect(try Data(contentsOf: URL(fileURLWithPath: directory.database)) == bytes)
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/store").sorted()
-        #expect(files == ["artefacts", "flowexp.sqlite", "locks", "store.lock", "tmp"])
+        #expect(files == ["artefacts", "flowexp.sqlite", "locks", "revisions", "store.lock", "tmp"])
     }
 
     @Test func onlyOneStatementIsRun() throws {
