@@ -23,7 +23,8 @@ struct Flowexp: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
         ShowCommand.self, LogsCommand.self, SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self,
-        ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, StoreCommand.self, ListCommand.self,
+        ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, SchemaCommand.self, StoreCommand.self,
+        ListCommand.self,
         DescribeCommand.self, BenchCommand.self,
     ]
 
