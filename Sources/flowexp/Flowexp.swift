@@ -21,7 +21,8 @@ struct Flowexp: ParsableCommand {
 
     /// Every subcommand, in the order of the help: a new one adds its line here.
     static let commands: [any ParsableCommand.Type] = [
-        SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
+        SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, PlotCommand.self,
+        ListRunsCommand.self,
         ShowCommand.self, LogsCommand.self, SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self,
         ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, SchemaCommand.self, StoreCommand.self,
         ListCommand.self,

@@ -37,12 +37,7 @@ struct ShowCommand: ParsableCommand {
                     place: "\(attempt.process.host), process \(attempt.process.pid)")
             },
             metrics: facts.reportMetrics,
-            history: try store.history(ofRun: id).map { row in
-                HistoryPoint(
-                    step: row.step, loss: row.loss, validationLoss: row.validationLoss,
-                    gradientNorm: row.gradientNorm, effectiveSampleSize: row.effectiveSampleSize,
-                    likelihoodEvaluations: row.likelihoodEvaluations)
-            },
+            history: try store.history(ofRun: id).map { HistoryPoint($0) },
             summary: facts.summary, timings: facts.timings,
             artefacts: try store.artefacts(ofRun: id).map { directory + "/" + $0.path })
         if output.json { return try Output.data(RunDetailsRenderer.json(details)) }
