@@ -1,4 +1,5 @@
 import Catalog
+import Foundation
 import Pictures
 
 /// The report as one HTML file: tables, pictures, provenance; nothing is loaded from anywhere.
@@ -118,7 +119,7 @@ public struct HTMLPage {
         text += "</tbody></table></div>\n<p class=\"tools\" hidden>"
         text += "<button type=\"button\" data-copy=\"\(name)-csv\">Copy as CSV</button> "
         text += "<button type=\"button\" data-copy=\"\(name)-latex\">Copy as LaTeX</button></p>\n"
-        text += "<template id=\"\(name)-csv\">\(HTMLText.escape(ReportFormat.csv.render(alone)))</template>"
+        text += "<template id=\"\(name)-csv\">\(HTMLText.lines(ReportFormat.csv.render(alone)))</template>"
         text += "<template id=\"\(name)-latex\">\(HTMLText.escape(ReportFormat.latex.render(alone)))</template>\n"
         return text
     }
@@ -147,8 +148,9 @@ public struct HTMLPage {
             text += "<span class=\"tools\" hidden><button type=\"button\" data-save=\"svg\">SVG</button>"
             let holdsCSV = figure.csv.utf8.count <= Self.csvLimit
             if holdsCSV { text += " <button type=\"button\" data-save=\"csv\">CSV</button>" }
-            text += "</span></figcaption>"
-            if holdsCSV { text += "<template>\(HTMLText.escape(figure.csv))</template>" }
+            text += "</span>"
+            if holdsCSV { text += "<template>\(HTMLText.lines(figure.csv))</template>" }
+            text += "</figcaption>"
             text += "</figure>\n"
         }
         return text + "</div>\n"
@@ -195,6 +197,11 @@ public struct HTMLPage {
 
 /// Text inside HTML.
 enum HTMLText {
+    /// Text of several lines; HTML has no carriage returns, the script puts them back into csv.
+    static func lines(_ text: String) -> String {
+        escape(text.components(separatedBy: "\r\n").joined(separator: "\n"))
+    }
+
     /// Markup escaped; also safe inside quoted attributes.
     static func escape(_ text: String) -> String {
         var result = ""
@@ -205,8 +212,7 @@ enum HTMLText {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            case "\r": result += "&#13;"
-            case "\0": result += "\u{FFFD}"
+            case "\0", "\r": result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }
         }

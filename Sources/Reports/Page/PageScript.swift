@@ -40,8 +40,13 @@ enum PageScript {
             area.remove();
           }
         }
+        // RFC 4180 ends records with CR LF, which HTML cannot hold.
+        function withLineEnds(template, kind) {
+          const text = template.content.textContent;
+          return kind.endsWith("csv") ? text.replaceAll("\\n", "\\r\\n") : text;
+        }
         for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", async () => {
-          await copy(document.getElementById(button.dataset.copy).content.textContent);
+          await copy(withLineEnds(document.getElementById(button.dataset.copy), button.dataset.copy));
           const label = button.textContent;
           button.textContent = "Copied";
           setTimeout(() => { button.textContent = label; }, 1200);
@@ -50,7 +55,7 @@ enum PageScript {
         for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => {
           const figure = button.closest("figure");
           const isSVG = button.dataset.save === "svg";
-          let text = isSVG ? "" : figure.querySelector("template").content.textContent;
+          let text = isSVG ? "" : withLineEnds(figure.querySelector("template"), "csv");
           if (isSVG) {
             const picture = figure.querySelector("svg").cloneNode(true);
             picture.setAttribute("xmlns", "http://www.w3.org/2000/svg");

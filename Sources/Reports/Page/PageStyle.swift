@@ -3,7 +3,7 @@ import Pictures
 /// The page's style sheet: the reader's light or dark, narrow screens, paper.
 enum PageStyle {
     static let text = """
-        :root{color-scheme:light;\(PictureStyle.light);--soft:#f5f5f5;--link:#00569b}
+        :root{\(PictureStyle.light);--soft:#f5f5f5;--link:#00569b}
         :root[data-theme=dark]{\(darkRules)}
         @media(prefers-color-scheme:dark){:root:not([data-theme=light]){\(darkRules)}}
         *{box-sizing:border-box}
@@ -24,7 +24,7 @@ enum PageStyle {
         th,td{padding:.25rem .8rem .25rem 0;text-align:left;vertical-align:top;white-space:nowrap}
         .right{text-align:right}thead th{border-bottom:2px solid var(--ink)}tbody tr{border-bottom:1px solid var(--grid)}
         tr.baseline{color:var(--muted)}
-        th button{all:unset;cursor:pointer;font-weight:600}th button:focus-visible{outline:2px solid var(--link)}
+        th button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;font-weight:600}th button:focus-visible{outline:2px solid var(--link)}
         th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
         .tools button,.theme{font:inherit;font-size:.8rem;color:var(--ink);background:var(--soft);\
         border:1px solid var(--muted);border-radius:.3rem;padding:.1rem .6rem;cursor:pointer}
@@ -39,5 +39,5 @@ enum PageStyle {
         \(PictureStyle.shared)
         """
 
-    private static let darkRules = "color-scheme:dark;\(PictureStyle.dark);--soft:#232323;--link:#7cc0ff"
+    private static let darkRules = "\(PictureStyle.dark);--soft:#232323;--link:#7cc0ff"
 }
