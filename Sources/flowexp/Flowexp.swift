@@ -23,7 +23,7 @@ struct Flowexp: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, PlotCommand.self,
         ListRunsCommand.self,
-        ShowCommand.self, LogsCommand.self, SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self,
+        ShowCommand.self, DiffCommand.self, LogsCommand.self, SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self,
         ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, SchemaCommand.self, StoreCommand.self,
         ListCommand.self,
         DescribeCommand.self, BenchCommand.self,

@@ -24,9 +24,18 @@ struct ShowCommand: ParsableCommand {
         talk.apply()
         let store = try StoreLocation.open(store, mode: .readOnly)
         let facts = try choice.facts(in: store)
+        let details = try RunDetails(facts, in: store)
+        if output.json { return try Output.data(RunDetailsRenderer.json(details)) }
+        try Output.data(RunDetailsRenderer.text(details, width: OutputWidth.columns))
+    }
+}
+
+extension RunDetails {
+    /// Everything the store has of a run.
+    init(_ facts: RunFacts, in store: RunStore) throws {
         let id = facts.record.id
         let directory = store.path
-        let details = RunDetails(
+        self.init(
             id: id, state: facts.state, failureCode: facts.record.failureCode,
             failureMessage: facts.record.failureMessage, sweeps: facts.record.sweepName.map { [$0] } ?? [],
             seed: facts.seed, configuration: facts.settings,
@@ -40,8 +49,6 @@ struct ShowCommand: ParsableCommand {
             history: try store.history(ofRun: id).map { HistoryPoint($0) },
             summary: facts.summary, timings: facts.timings,
             artefacts: try store.artefacts(ofRun: id).map { directory + "/" + $0.path })
-        if output.json { return try Output.data(RunDetailsRenderer.json(details)) }
-        try Output.data(RunDetailsRenderer.text(details, width: OutputWidth.columns))
     }
 }
 
