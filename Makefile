@@ -2,7 +2,7 @@
 
 FLOWEXP := .build/release/flowexp
 
-.PHONY: help demo build test lint bench bench-engine bench-peers torture numpy-check sanitize clean dependencies
+.PHONY: help demo build test lint bench bench-engine bench-peers torture python-check sanitize clean dependencies
 
 help:
 	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
@@ -12,7 +12,7 @@ help:
 	@echo 'make bench-engine          ours alone'
 	@echo 'make bench-peers BENCH="--quick"   ours beside the peers, with options of Benchmarks/peers/run.py'
 	@echo 'make torture MINUTES=60   try every promise of docs/reliability.md: kill, fill the disk, flip bits, ...'
-	@echo 'make numpy-check   compare exports, files and metrics with NumPy (needs python3 with NumPy)'
+	@echo 'make python-check   compare exports, files and metrics with NumPy, specs with the schema by jsonschema'
 	@echo 'make sanitize   run the kernels'\'' and the engine'\''s tests under AddressSanitizer and UBSan'
 	@echo 'make clean   remove what was built (runs/ stays)'
 
@@ -47,8 +47,9 @@ torture: build
 	bash Scripts/torture/dependencies.sh
 	python3 Scripts/torture --minutes $(MINUTES) $(TORTURE)
 
-numpy-check: build
+python-check: build
 	python3 Scripts/numpy_check.py $(FLOWEXP)
+	python3 Scripts/schema_check.py $(FLOWEXP)
 
 sanitize:
 	bash Scripts/sanitize.sh

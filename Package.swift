@@ -38,14 +38,16 @@ let package = Package(
         .target(name: "Benchmarks", dependencies: ["Training", "Tasks", "Metrics", "Flows", "FlowMath", "Catalog"]),
         .target(name: "RunStorage", dependencies: ["Catalog", grdb, sqlite, crypto, logging]),
         .target(name: "PointFiles", dependencies: ["FlowMath"]),
-        .target(name: "Reports", dependencies: ["FlowMath", "Catalog"]),
+        .target(name: "Pictures", dependencies: ["FlowMath"]),
+        .target(name: "Reports", dependencies: ["Pictures", "FlowMath", "Catalog"]),
         .target(
             name: "Orchestration",
             dependencies: ["Experiments", "RunStorage", "Metrics", "Catalog", "CProcessSupport", logging]),
         .executableTarget(
             name: "flowexp",
             dependencies: [
-                "Benchmarks", "Experiments", "Orchestration", "Reports", "RunStorage", "Training", "Flows", "Tasks",
+                "Benchmarks", "Experiments", "Orchestration", "Reports", "Pictures", "RunStorage", "Training", "Flows",
+                "Tasks",
                 "Metrics",
                 "Catalog", "FlowMath", "PointFiles", argumentParser, logging,
             ]),
@@ -65,6 +67,7 @@ let package = Package(
         .testTarget(
             name: "OrchestrationTests",
             dependencies: ["Orchestration", "Experiments", "RunStorage", "Metrics", "Catalog"]),
+        .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
         .testTarget(name: "PointFilesTests", dependencies: ["PointFiles", "FlowMath"]),
         .testTarget(
             name: "FuzzTests",

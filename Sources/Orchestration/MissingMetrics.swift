@@ -31,4 +31,6 @@ extension SweepPlan {
 public enum RunArtefactNames {
     /// The trained flow's parameters.
     public static let parameters = "parameters.safetensors"
+    /// The flow's density beside the truth on a grid.
+    public static let density = "density.safetensors"
 }

@@ -21,11 +21,11 @@ struct Flowexp: ParsableCommand {
 
     /// Every subcommand, in the order of the help: a new one adds its line here.
     static let commands: [any ParsableCommand.Type] = [
-        SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, ListRunsCommand.self,
-        ShowCommand.self, LogsCommand.self, QueryCommand.self, SampleCommand.self, LogProbabilityCommand.self,
-        MetricCommand.self, ExportCommand.self, EvaluateCommand.self, ValidateCommand.self, RemoveCommand.self,
-        StoreCommand.self, ListCommand.self, DescribeCommand.self, BenchCommand.self, DoctorCommand.self,
-        WorkerCommand.self,
+        SweepCommand.self, ResumeCommand.self, StatusCommand.self, ReportCommand.self, PlotCommand.self,
+        ListRunsCommand.self, ShowCommand.self, DiffCommand.self, LogsCommand.self, QueryCommand.self,
+        SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self, ExportCommand.self, EvaluateCommand.self,
+        ValidateCommand.self, SchemaCommand.self, RemoveCommand.self, StoreCommand.self, ListCommand.self,
+        DescribeCommand.self, BenchCommand.self, DoctorCommand.self, WorkerCommand.self,
     ]
 
     @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")

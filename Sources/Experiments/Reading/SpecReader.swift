@@ -74,6 +74,11 @@ struct SpecReader {
         case "include": readCells(member, isExclude: false)
         case "exclude": readCells(member, isExclude: true)
         case "zip", "evaluation": break
+        case "$schema":
+            // For editors (`flowexp schema`); no part of the experiment.
+            if member.value.value.stringValue == nil {
+                mismatch(member.value, "$schema", "the schema's place is a text", allowed: "a string")
+            }
         default: unknownTopLevelKey(member)
         }
     }

@@ -44,6 +44,12 @@ struct BaselineSelector {
 
     func isBaseline(_ cell: ReportCell) -> Bool {
         conditions.allSatisfy { condition in
+            // `components=match` is every cell that was asked for so, whatever number it means there.
+            if condition.path == ReportPaths.components, let asked = cell.example.componentsInSpec,
+                DisplayText.value(asked) == condition.value
+            {
+                return true
+            }
             guard let value = cell.settings[condition.path] else { return condition.value == "none" }
             if DisplayText.value(value) == condition.value || JSONText.canonical(value) == condition.value {
                 return true

@@ -15,7 +15,18 @@ public struct DataTableRenderer: Sendable {
         case .markdown: return markdown(table)
         case .csv: return csv(table)
         case .json: return json(table)
+        case .latex: return latex(table)
         }
+    }
+
+    private func latex(_ table: DataTable) -> String {
+        let shape = table.columns.indices.map { isNumeric(table, $0) ? "r" : "l" }.joined()
+        func line(_ cells: [String]) -> String {
+            cells.map(LaTeXReportRenderer.escape).joined(separator: " & ") + " \\\\"
+        }
+        let head = ["% Needs \\usepackage{booktabs}.", "\\begin{tabular}{\(shape)}", "\\toprule", line(table.columns)]
+        let rows = table.rows.map { row in line(row.map(\.text)) }
+        return (head + ["\\midrule"] + rows + ["\\bottomrule", "\\end{tabular}", ""]).joined(separator: "\n")
     }
 
     private func aligned(_ table: DataTable) -> String {

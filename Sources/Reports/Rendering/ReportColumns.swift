@@ -7,6 +7,8 @@ struct ReportColumns {
         let table: TextTable.Column
         let text: (ReportRow) -> String
         let isAxis: Bool
+        /// What the column is sorted by where its text is no plain number.
+        var number: (ReportRow) -> Double? = { _ in nil }
     }
 
     let columns: [Column]
@@ -36,12 +38,15 @@ struct ReportColumns {
                     }, isAxis: true))
         }
         func add(
-            _ title: String, _ alignment: TextTable.Alignment, drop: Int = 0, _ text: @escaping (ReportRow) -> String
+            _ title: String, _ alignment: TextTable.Alignment, drop: Int = 0,
+            by number: @escaping (ReportRow) -> Double?, _ text: @escaping (ReportRow) -> String
         ) {
-            columns.append(Column(table: .init(title, alignment, dropOrder: drop), text: text, isAxis: false))
+            columns.append(
+                Column(
+                    table: .init(title, alignment, dropOrder: drop), text: text, isAxis: false, number: number))
         }
-        add("n", .right, drop: 2) { "\($0.n)" }
-        add(section.metric, .left) { row in
+        add("n", .right, drop: 2, by: { Double($0.n) }) { "\($0.n)" }
+        add(section.metric, .left, by: { $0.estimate?.value }) { row in
             let (mean, interval) = NumberText.estimate(row.estimate)
             var text = mean
             if showsMeanInterval, !interval.isEmpty { text += " " + interval }
@@ -49,7 +54,7 @@ struct ReportColumns {
             return text
         }
         if section.rows.contains(where: { $0.comparison != nil }) {
-            add("Δ", .left) { row in
+            add("Δ", .left, by: { $0.comparison?.estimate?.value }) { row in
                 guard let comparison = row.comparison else { return "—" }
                 let (mean, interval) = NumberText.estimate(comparison.estimate)
                 var text = mean
@@ -57,13 +62,15 @@ struct ReportColumns {
                 if comparison.isOfSurvivors { text += " †" }
                 return text
             }
-            add("p", .left, drop: 1) { NumberText.p($0.comparison?.adjustedP) }
+            add("p", .left, drop: 1, by: { $0.comparison?.adjustedP }) { NumberText.p($0.comparison?.adjustedP) }
         }
         if section.rows.contains(where: { $0.floor != nil }) {
-            add("floor", .left, drop: 3) { $0.floor.map(NumberText.floor) ?? "" }
+            add("floor", .left, drop: 3, by: { $0.floor?.mean }) { $0.floor.map(NumberText.floor) ?? "" }
         }
         if section.rows.contains(where: { $0.poolLimit != nil }) {
-            add("pool limit", .left, drop: 4) { $0.poolLimit.map { NumberText.plain($0, significant: 2) } ?? "" }
+            add("pool limit", .left, drop: 4, by: { $0.poolLimit }) {
+                $0.poolLimit.map { NumberText.plain($0, significant: 2) } ?? ""
+            }
         }
         if section.rows.contains(where: { !ReportWording.missing($0).isEmpty }) {
             columns.append(

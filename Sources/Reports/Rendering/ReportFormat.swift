@@ -1,6 +1,6 @@
 /// How a report is written. A new format is a file with its renderer and a case here.
 public enum ReportFormat: String, Sendable, CaseIterable {
-    case table, markdown, csv, json
+    case table, markdown, csv, json, latex
 
     /// The whole report as text, its last line ended.
     ///
@@ -11,6 +11,7 @@ public enum ReportFormat: String, Sendable, CaseIterable {
         case .markdown: return MarkdownReportRenderer().render(report)
         case .csv: return CSVReportRenderer().render(report)
         case .json: return JSONReportRenderer().render(report)
+        case .latex: return LaTeXReportRenderer().render(report)
         }
     }
 }

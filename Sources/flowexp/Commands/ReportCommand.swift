@@ -14,6 +14,7 @@ struct ReportCommand: ParsableCommand {
               flowexp report gmm_vs_gauss --metric mmd,d-plus
               flowexp report --metric kl --by base,couplingLayers --baseline base=gaussian
               flowexp report --metric mmd --format markdown > table.md
+              flowexp report --metric kl,mmd --html report.html    one file with tables and pictures
               flowexp report --metric kl --interval bootstrap --test wilcoxon
               flowexp report --metric kl --summary iqm --improvement
             """)
@@ -38,8 +39,14 @@ struct ReportCommand: ParsableCommand {
 
     @OptionGroup var statistics: StatisticsOptions
 
-    @Option(help: "How to write it: table, markdown, csv or json.")
+    @Option(help: "How to write it: table, markdown, csv, json or latex.")
     var format: ReportFormatArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Also write one HTML file with the tables, pictures of posteriors, curves, and where it all comes from.",
+            valueName: "file"))
+    var html: String?
 
     @OptionGroup var store: StoreOption
     @OptionGroup var output: JSONOption
@@ -75,6 +82,15 @@ struct ReportCommand: ParsableCommand {
             runs: runs.filter { $0.damage == nil || $0.knownSeed != nil }.map { ReportRun($0) }, options: options)
         let format = output.json ? .json : format?.format ?? .table
         try Output.data(format.render(report, width: OutputWidth.columns))
+        if let html {
+            let builder = PageBuilder(
+                store: store, sweeps: names, facts: runs.filter { $0.damage == nil }, report: report, options: options)
+            let command = "flowexp report \(names.joined(separator: " ")) --metric \(metrics.joined(separator: ","))"
+            let file = try OutputFile(path: html, force: true)
+            try file.write(Array(HTMLPage(builder.content(command: command)).text.utf8))
+            try file.finish()
+            Talk.say("Page with pictures: \(html)")
+        }
         let unfinished = runs.count { $0.damage == nil && !$0.record.state.isTerminal }
         if unfinished > 0 {
             Talk.say(

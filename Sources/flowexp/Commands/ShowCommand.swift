@@ -25,7 +25,7 @@ struct ShowCommand: ParsableCommand {
         let store = try StoreLocation.open(store, mode: .readOnly)
         let damage = StoreDamage(store)
         let facts = try choice.facts(in: store, noting: damage)
-        let details = try details(facts, in: store, damage)
+        let details = try RunDetails(facts, in: store, damage)
         if output.json {
             try Output.data(RunDetailsRenderer.json(details))
         } else {
@@ -33,10 +33,12 @@ struct ShowCommand: ParsableCommand {
         }
         try damage.refuse()
     }
+}
 
-    /// Of a damaged record there is what its id proves, and what happened to it; of damaged parts of an intact one, the
-    /// others.
-    private func details(_ facts: RunFacts, in store: RunStore, _ damage: StoreDamage) throws -> RunDetails {
+extension RunDetails {
+    /// Everything the store has of a run. Of a damaged record there is what its id proves, and what happened to it; of
+    /// damaged parts of an intact one, the others.
+    init(_ facts: RunFacts, in store: RunStore, _ damage: StoreDamage) throws {
         let id = facts.record.id
         var reasons = facts.damage.map { [$0] } ?? []
         func part<Value>(_ read: () throws -> [Value]) throws -> [Value] {
@@ -51,7 +53,7 @@ struct ShowCommand: ParsableCommand {
         }
         let history = try part { try store.history(ofRun: id) }
         let artefacts = try part { try store.artefacts(ofRun: id) }
-        return RunDetails(
+        self.init(
             id: id, state: facts.state, failureCode: facts.failureCode,
             failureMessage: facts.damage == nil ? facts.record.failureMessage : nil, damage: reasons,
             sweeps: facts.record.sweepName.map { [$0] } ?? [], seed: facts.knownSeed, configuration: facts.settings,
@@ -62,13 +64,8 @@ struct ShowCommand: ParsableCommand {
                     place: "\(attempt.process.host), process \(attempt.process.pid)")
             },
             metrics: facts.reportMetrics,
-            history: history.map { row in
-                HistoryPoint(
-                    step: row.step, loss: row.loss, validationLoss: row.validationLoss,
-                    gradientNorm: row.gradientNorm, effectiveSampleSize: row.effectiveSampleSize,
-                    likelihoodEvaluations: row.likelihoodEvaluations)
-            },
-            summary: facts.summary, timings: facts.timings, artefacts: artefacts.map { store.path + "/" + $0.path })
+            history: history.map { HistoryPoint($0) }, summary: facts.summary, timings: facts.timings,
+            artefacts: artefacts.map { store.path + "/" + $0.path })
     }
 }
 

@@ -48,6 +48,14 @@ enum MetricNames {
 }
 
 extension MetricNames {
+    /// What to show when nobody said: how far q is from p, what lies between the modes, and the masses of the modes; for
+    /// amortised runs calibration. The first three of others where none of these is known.
+    static func usual(_ known: [String]) -> [String] {
+        let known = Set(known)
+        let chosen = ["kl", "bridge-mass", "mode-tv", "sbc", "c2st-exact-over-x"].filter(known.contains)
+        return chosen.isEmpty ? Array(known.sorted().prefix(3)) : chosen
+    }
+
     /// The report to suggest after a sweep: of `mmd` where the evaluation has it, else of its first metric.
     static func reportCommand(_ sweep: String, _ evaluation: EvaluationPlan) -> String {
         let names = (evaluation.parameters["metrics"]?.arrayValue ?? []).compactMap(\.stringValue)

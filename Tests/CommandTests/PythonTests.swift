@@ -1,17 +1,19 @@
 import Foundation
 import Testing
 
-/// Python with NumPy as an independent reader of what flowexp writes (Scripts/numpy_check.py).
-struct NumPyTests {
-    @Test("an export evaluated by docs/logprob_numpy.py, npy and csv files, and the mmd agree with NumPy")
-    func agreement() throws {
-        let probe = try Self.python(["-c", "import numpy"])
+/// Python as an independent reader of what flowexp writes: NumPy for points and densities, jsonschema for the schema.
+struct PythonTests {
+    @Test(
+        "what flowexp writes means the same to Python",
+        arguments: [("numpy", "Scripts/numpy_check.py"), ("jsonschema", "Scripts/schema_check.py")])
+    func agreement(package: String, script: String) throws {
+        let probe = try Self.python(["-c", "import \(package)"])
         guard probe.status == 0 else {
-            print("SKIPPED: no python3 with NumPy here; exports were not compared with docs/logprob_numpy.py")
+            print("SKIPPED: no python3 with \(package) here; \(script) was not run")
             return
         }
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-        let result = try Self.python([root.path + "/Scripts/numpy_check.py", Program.path])
+        let result = try Self.python([root.path + "/" + script, Program.path])
         #expect(result.status == 0, "\(result.output)")
     }
 
