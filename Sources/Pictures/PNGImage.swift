@@ -1,6 +1,6 @@
 /// A PNG of 8-bit palette indices (ISO/IEC 15948), its data stored, not compressed: grids are small, and a page may hold
 /// many of them without a compressor of ours.
-struct PNGImage {
+package struct PNGImage {
     let width: Int
     let height: Int
     /// Row by row from the top; each an index into the palette.
@@ -53,7 +53,7 @@ struct PNGImage {
     }
 
     /// RFC 1950, section 8.
-    static func adler32(_ data: [UInt8]) -> UInt32 {
+    package static func adler32(_ data: [UInt8]) -> UInt32 {
         var (a, b): (UInt32, UInt32) = (1, 0)
         for byte in data {
             a = (a + UInt32(byte)) % 65521
@@ -63,7 +63,7 @@ struct PNGImage {
     }
 
     /// ISO/IEC 15948, annex D: polynomial 0xEDB88320, reflected.
-    static func crc32(_ data: [UInt8]) -> UInt32 {
+    package static func crc32(_ data: [UInt8]) -> UInt32 {
         var crc: UInt32 = 0xFFFF_FFFF
         for byte in data { crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8) }
         return ~crc
@@ -75,10 +75,10 @@ struct PNGImage {
 }
 
 /// RFC 4648, section 4.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func text(_ data: [UInt8]) -> String {
+    package static func text(_ data: [UInt8]) -> String {
         var output: [UInt8] = []
         output.reserveCapacity((data.count + 2) / 3 * 4)
         for start in stride(from: 0, to: data.count, by: 3) {
@@ -94,10 +94,10 @@ enum Base64 {
 }
 
 /// A colour of 8 bits a channel.
-struct PictureColour: Equatable {
-    var red: UInt8
-    var green: UInt8
-    var blue: UInt8
+package struct PictureColour: Equatable {
+    package var red: UInt8
+    package var green: UInt8
+    package var blue: UInt8
 
     /// The style sheet's form.
     var css: String { "rgb(\(red),\(green),\(blue))" }
@@ -107,13 +107,13 @@ struct PictureColour: Equatable {
 }
 
 /// Colours for numbers: both scales are monotone in lightness on each side, so they survive grey printing.
-enum ColourScale {
+package enum ColourScale {
     /// Dark for nothing, bright for much.
-    static let density = ramp([
+    package static let density = ramp([
         (10, 10, 35), (36, 40, 110), (24, 100, 140), (40, 155, 125), (150, 205, 75), (250, 240, 140),
     ])
     /// Blue for less, white for equal, vermilion for more.
-    static let difference = ramp([
+    package static let difference = ramp([
         (5, 60, 120), (60, 140, 195), (175, 210, 230), (248, 248, 248), (250, 205, 170), (225, 120, 50), (140, 45, 5),
     ])
 

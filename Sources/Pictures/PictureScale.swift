@@ -1,18 +1,18 @@
 import FlowMath
 
 /// Maps values to a length of an axis and says where its ticks are.
-struct PictureScale {
+package struct PictureScale {
     /// The values at both ends.
     let domain: ClosedRange<Double>
-    let isLogarithmic: Bool
+    package let isLogarithmic: Bool
     /// The labelled values, ascending.
-    let ticks: [Double]
+    package let ticks: [Double]
 
     /// A scale that holds all finite `values`.
     ///
     /// Logarithmic where `prefersLogarithm`, everything is positive and the values span more than a factor of twenty;
     /// linear otherwise. Without values 0 to 1.
-    init(_ values: [Double], prefersLogarithm: Bool = false, includesZero: Bool = false) {
+    package init(_ values: [Double], prefersLogarithm: Bool = false, includesZero: Bool = false) {
         let finite = values.filter(\.isFinite)
         guard var low = finite.min(), var high = finite.max() else {
             self.init(linear: 0...1)
@@ -75,7 +75,7 @@ struct PictureScale {
     }
 
     /// 0 at the low end, 1 at the high one; values outside are outside. Not finite for a value that the scale lacks.
-    func fraction(_ value: Double) -> Double {
+    package func fraction(_ value: Double) -> Double {
         if isLogarithmic {
             guard value > 0 else { return -1 }
             let (a, b) = (Self.logarithm(domain.lowerBound), Self.logarithm(domain.upperBound))
@@ -88,7 +88,7 @@ struct PictureScale {
     func clamped(_ value: Double) -> Double { min(max(fraction(value), -0.03), 1.03) }
 
     /// A tick's label.
-    func label(_ tick: Double) -> String {
+    package func label(_ tick: Double) -> String {
         if isLogarithmic { return Self.superscript(Self.exponent(of: tick * 1.0000001)) }
         let step = ticks.count > 1 ? abs(ticks[1] - ticks[0]) : abs(tick)
         return Self.decimal(tick, step: step)

@@ -1,5 +1,6 @@
 import Catalog
 import Experiments
+import Tasks
 import Testing
 
 /// The JSON Schema of a spec; Scripts/schema_check.py compares it with specs by an independent validator.

@@ -3,17 +3,17 @@ import Pictures
 
 /// Every base (with its number of components, where that is an axis) against every other: the probability that a run of
 /// the row is better than one of the column in the same setting, and Holm's p over all pairs of bases.
-struct EffectMatrix {
-    let metric: String
-    let names: [String]
+package struct EffectMatrix {
+    package let metric: String
+    package let names: [String]
     /// Headline of row against column, and its adjusted p; nil where nothing pairs.
-    let cells: [[(headline: Headline, adjustedP: Double?)?]]
+    package let cells: [[(headline: Headline, adjustedP: Double?)?]]
 
     /// More bases than these are not compared in pairs.
     static let limit = 8
 
     /// Nil unless at least two bases and at most `limit` can be paired.
-    init?(metric: String, runs: [ReportRun], options: ReportOptions) {
+    package init?(metric: String, runs: [ReportRun], options: ReportOptions) {
         let axes = ReportAxes(cells: makeCells(runs).cells, declared: options.declaredAxes)
         let paths = axes.independent.filter { ReportPaths.isWithin($0, ReportPaths.base) }
         guard paths.contains(ReportPaths.base) || paths.contains(ReportPaths.components) else { return nil }

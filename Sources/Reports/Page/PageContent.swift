@@ -32,7 +32,7 @@ public struct PosteriorGrid: Sendable, Equatable {
 
 extension PosteriorGrid {
     /// Four cells in one where the densities scatter: what is left is less noise than picture.
-    var calmed: PosteriorGrid {
+    package var calmed: PosteriorGrid {
         guard isSampled, cells % 2 == 0, cells > 2 else { return self }
         var result = self
         result.cells = cells / 2

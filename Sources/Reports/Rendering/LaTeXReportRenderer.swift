@@ -1,5 +1,5 @@
 /// The report as LaTeX: one `tabular` with booktabs rules a metric, what it means as a comment and as notes below.
-struct LaTeXReportRenderer {
+package struct LaTeXReportRenderer {
     func render(_ report: Report) -> String {
         let wording = ReportWording(report: report)
         var blocks = ["% Needs \\usepackage{booktabs}."]
@@ -39,7 +39,7 @@ struct LaTeXReportRenderer {
 
     /// Text as LaTeX sets it: markup escaped, the signs that reports use in mathematics mode. Letters beyond Latin, which a
     /// plain document has no font for, are named by their code.
-    static func escape(_ text: String) -> String {
+    package static func escape(_ text: String) -> String {
         var result = ""
         for scalar in DisplayText.visible(text).unicodeScalars {
             if let known = signs[scalar] {
