@@ -92,7 +92,8 @@ public struct IntervalChart: Sendable {
 
     private func drawFloors(_ canvas: inout SVGCanvas, _ area: PlotArea) {
         for (place, floor) in floors.enumerated() {
-            guard let floor, !area.vertical.isLogarithmic || floor.band.upperBound > 0 else { continue }
+            // What lies outside the axis is not drawn at its edge, where it would read as a value.
+            guard let floor, floor.band.overlaps(area.vertical.domain) else { continue }
             let top = area.y(floor.band.upperBound)
             let bottom = area.y(floor.band.lowerBound)
             let left = centre(place, area) - step(area) * 0.46
