@@ -25,7 +25,7 @@ struct Flowexp: ParsableCommand {
         ListRunsCommand.self, ShowCommand.self, DiffCommand.self, LogsCommand.self, QueryCommand.self,
         SampleCommand.self, LogProbabilityCommand.self, MetricCommand.self, ExportCommand.self, EvaluateCommand.self,
         ValidateCommand.self, SchemaCommand.self, RemoveCommand.self, StoreCommand.self, ListCommand.self,
-        DescribeCommand.self, BenchCommand.self, DoctorCommand.self, WorkerCommand.self,
+        DescribeCommand.self, BenchCommand.self, DoctorCommand.self, CompletionsCommand.self, WorkerCommand.self,
     ]
 
     @Flag(name: .long, help: "Print the program's version, the numerics variant and SQLite's version.")

@@ -71,6 +71,15 @@ struct PictureCommandTests {
         #expect(try place.run("diff", ids[0], "zz").status == 66)
     }
 
+    @Test("completion scripts", arguments: ["bash", "zsh", "fish"])
+    func completions(shell: String) throws {
+        let place = try Workplace()
+        let script = try place.run("completions", shell)
+        #expect(script.status == 0 && script.output.contains("flowexp") && script.output.contains("sweep"))
+        let mistake = try place.run("completions", shell + "x")
+        #expect(mistake.status == 64 && mistake.errors.contains("did you mean '\(shell)'"), "\(mistake.errors)")
+    }
+
     @Test("the schema is JSON and names what a spec can say")
     func schema() throws {
         let place = try Workplace()
