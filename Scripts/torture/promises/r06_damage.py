@@ -33,7 +33,7 @@ def attempt(context, result):
     stores.remove(context, "tried")
     _, help_text, _ = context.run("store", "--help")
     context.subcommands = [word for word in ("check", "repair") if f"\n  {word} " in help_text]
-    counts = {"checkpoints": 0, "refused": 0, "marked": 0, "unharmed": 0, "repaired": 0, "unrepaired": 0}
+    counts = {"checkpoints": 0, "refused": 0, "marked": 0, "unharmed": 0, "repaired": 0, "unrepaired": 0, "called newer": 0}
     middle(context)
     in_process = checkpoints_in_process(context, result)
     turn = 0
@@ -52,7 +52,7 @@ def attempt(context, result):
     if missing:
         result.measured += f"; no store {', '.join(missing)} in this program"
     else:
-        result.measured += f"; repaired {counts['repaired']}, said it could not {counts['unrepaired']}"
+        result.measured += f"; repaired {counts['repaired']}, said it could not {counts['unrepaired']}, called newer {counts['called newer']}"
 
 
 def checkpoints_in_process(context, result):
@@ -182,6 +182,11 @@ def repair(context, result, counts, what):
     status, output, errors = context.run("store", "repair", "--store", "tried")
     if stores.failed_badly(status, errors):
         return result.violated(f"{what}: store repair {stores.failed_badly(status, errors)}: {errors.strip()[-500:]}")
+    if "Use the newer flowexp" in errors:
+        # The version's own number was hit; docs/reliability.md says what to do then.
+        counts["called newer"] += 1
+        os.rename(context.path("tried/flowexp.sqlite"), context.path("tried/put-away.sqlite"))
+        status, output, errors = context.run("store", "repair", "--store", "tried")
     status, _, errors = context.run("sweep", context.spec, "--store", "tried", "-q", "-j", "1")
     status_of_digest, found, _ = context.run("store", "digest", "--verify", "--store", "tried")
     if status == 0 and status_of_digest == 0 and found.strip() == context.expected:
