@@ -71,9 +71,11 @@ public struct SweepRunner: Sendable {
         if !stop.isRequested, !tally.isEnding {
             evaluateMissing(plan, workers: workers, cache: cache, tally: tally, stop: stop)
         }
-        // After a stop request some may still be at work: they end with this process.
+        // After a stop request some may still be at work.
         if !stop.isRequested { workers?.finish() }
-        return finish(plan, queue: queue, tally: tally, stop: stop)
+        let result = finish(plan, queue: queue, tally: tally, stop: stop)
+        if stop.isRequested { workers?.giveUp() }
+        return result
     }
 
     /// Computes the metrics of the plan that completed runs lack, from their final parameters; nothing is trained.

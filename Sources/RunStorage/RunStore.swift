@@ -78,11 +78,11 @@ public final class RunStore: Sendable {
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
         if mode != .createIfMissing {
             guard let size = try SystemCalls.size(layout.database) else {
-                if layout.holdsWork { throw opening.databaseLost }
+                if try layout.holdsWork() { throw opening.databaseLost }
                 throw missing(layout)
             }
             // Before a lock file is made: an open that may not create leaves everything as it is.
-            if size == 0 { throw layout.holdsWork ? opening.databaseLost : opening.incomplete }
+            if size == 0 { throw try layout.holdsWork() ? opening.databaseLost : opening.incomplete }
         }
         let (database, lock) =
             mode == .readOnly

@@ -74,7 +74,7 @@ struct StoreOpening {
         let writable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
         let database = try open(readOnly: !writable, queryOnly: writable)
         let identity = try checkedIdentity(database)
-        if identity.isUntouched { throw layout.holdsWork ? databaseLost : incomplete }
+        if identity.isUntouched { throw try layout.holdsWork() ? databaseLost : incomplete }
         if identity.version < StoreSchema.version {
             throw RunStoreError(
                 .olderVersion(found: identity.version, supported: StoreSchema.version),
@@ -124,9 +124,9 @@ struct StoreOpening {
         let identity = try database.read { try StoreSchema.identity($0) }
         if identity.isUntouched { return identity }
         guard identity.applicationID == StoreSchema.applicationID else {
-            throw RunStoreError(
+            throw try RunStoreError(
                 .notAStore, what: "the database was not made by flowexp", location: layout.database,
-                remedy: layout.holdsWork ? StoreDatabase.damagedRemedy : "Choose another store with --store.")
+                remedy: layout.holdsWork() ? StoreDatabase.damagedRemedy : "Choose another store with --store.")
         }
         guard identity.version <= StoreSchema.version || identity.version >= StoreSchema.unreachedVersion else {
             throw RunStoreError(
@@ -150,10 +150,10 @@ struct StoreOpening {
     private func prepared(creating: Bool) throws -> StoreDatabase {
         let isNew = !SystemCalls.exists(layout.database)
         // A new database beside the runs of a lost one would have them done again, and their files removed.
-        if isNew && layout.holdsWork { throw databaseLost }
+        if isNew, try layout.holdsWork() { throw databaseLost }
         let database = try open(readOnly: false, queryOnly: false)
         let identity = try checkedIdentity(database)
-        if identity.isUntouched && layout.holdsWork { throw databaseLost }
+        if identity.isUntouched, try layout.holdsWork() { throw databaseLost }
         if identity.isUntouched && !creating { throw incomplete }
         let files = DurableFiles(layout: layout)
         for directory in layout.directories {
@@ -184,7 +184,7 @@ struct StoreOpening {
     func migrated() throws -> (database: StoreDatabase, found: Int, backup: String?) {
         let database = try open(readOnly: false, queryOnly: false)
         let identity = try checkedIdentity(database)
-        if identity.isUntouched { throw layout.holdsWork ? databaseLost : incomplete }
+        if identity.isUntouched { throw try layout.holdsWork() ? databaseLost : incomplete }
         for directory in layout.directories {
             if try SystemCalls.makeDirectory(directory) { try SystemCalls.syncDirectory(layout.root) }
         }

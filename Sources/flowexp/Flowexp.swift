@@ -47,6 +47,12 @@ enum Main {
         StopSignals.ignoreBrokenPipes()
         // A worker process leaves these to its sweep.
         if CommandLineWords.arguments().first != WorkerCommand.name { StopSignals.unblock() }
+        if let word = CommandLineWords.firstIllegible() {
+            Talk.warn(
+                "flowexp: the argument '\(DisplayWidth.cut(word, to: 80))' is not UTF-8, so it would name something else\n"
+                    + "  Give the file or directory another name, or a symbolic link with one.")
+            exit(ExitStatus.usage.rawValue)
+        }
         let arguments = CommandLineWords.arguments()
         if let message = UnknownCommand.message(for: arguments) {
             Talk.warn(message)

@@ -39,6 +39,31 @@ import Testing
         #expect(try digest(place, "stopped") == expected)
     }
 
+    #if os(Linux)
+        @Test("a process that is itself stopped does not stay behind and hold its run")
+        func stoppedProcess() throws {
+            let place = try Workplace()
+            try place.writeSpec(steps: 2_000_000)
+            let running = try place.start("sweep", "tiny.json", "--isolate", "-j", "1")
+            var workers: [String] = []
+            let deadline = Date() + 20
+            while workers.isEmpty && Date() < deadline {
+                usleep(50_000)
+                workers = children(of: running.process.processIdentifier)
+            }
+            #expect(!workers.isEmpty)
+            usleep(300_000)
+            for worker in workers { kill(Int32(worker) ?? 0, SIGSTOP) }
+            running.signal(SIGTERM)
+            #expect(running.wait().status == 75)
+            usleep(300_000)
+            for worker in workers {
+                #expect(!isAlive(worker))
+                if isAlive(worker) { kill(Int32(worker) ?? 0, SIGKILL) }
+            }
+        }
+    #endif
+
     @Test("metrics added later are computed in the processes, too")
     func evaluation() throws {
         let place = try Workplace()

@@ -8,6 +8,8 @@ struct SurroundingsTests {
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-c", script, Program.path]
         process.currentDirectoryURL = URL(fileURLWithPath: place.path)
+        // Other suites of this process set some for the processes that they start.
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FLOWEXP_") }
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
@@ -51,12 +53,58 @@ struct SurroundingsTests {
         #expect(!FileManager.default.fileExists(atPath: "/flowexp-relative-store"))
     }
 
+    @Test("a name that is not UTF-8 is refused and not replaced by another")
+    func illegibleNames() throws {
+        let place = try Workplace()
+        try place.writeSpec()
+        let argument = try shell(#"exec "$0" sweep tiny.json -q --store "$(printf 'bad\377')""#, in: place)
+        #expect(argument.status == 64 && argument.errors.contains("is not UTF-8"), "\(argument.errors)")
+        let directory = try shell(
+            #"spec=$PWD/tiny.json; d=$(printf 'bad\377'); mkdir "$d" && cd "$d" || exit 200; exec "$0" sweep "$spec" -q"#,
+            in: place)
+        // Some file systems have no such names.
+        if directory.status != 200 {
+            #expect(directory.status == 73 && directory.errors.contains("is not UTF-8"), "\(directory.errors)")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: place.path)
+        #expect(names.count <= 2, "\(names)")
+    }
+
+    @Test("a store's path that is too long for SQLite is said to be too long")
+    func longPath() throws {
+        let place = try Workplace()
+        try place.writeSpec()
+        let store = Array(repeating: String(repeating: "d", count: 200), count: 3).joined(separator: "/")
+        let result = try place.run("sweep", "tiny.json", "-q", "--store", store)
+        #expect(result.status == 73 && result.errors.contains("SQLite takes at most"), "\(result.errors)")
+    }
+
+    @Test("a pipe in the place of a store's file keeps nobody waiting")
+    func pipes() throws {
+        let place = try Workplace()
+        try place.writeSpec(seeds: 1)
+        #expect(try place.run("sweep", "tiny.json", "-q").status == 0)
+        let script = """
+            file=$(ls runs/artefacts/*/published-1/parameters.safetensors | head -n 1); rm "$file" runs/store.lock
+            mkfifo "$file" runs/store.lock runs/revisions/pipe.json || exit 200
+            for command in status 'store check' 'store digest --verify' 'report --metric mmd'; do
+                timeout 20 "$0" $command > /dev/null; status=$?
+                [ $status = 0 ] || [ $status = 65 ] || { echo "$command: $status" >&2; exit 1; }
+            done
+            """
+        let result = try shell(script, in: place)
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
     @Test("too few open files end with a clear error, and the same command goes on")
     func fewFiles() throws {
         let place = try Workplace()
         try place.writeSpec(seeds: 1)
-        let result = try shell("ulimit -n 9; exec \"$0\" sweep tiny.json -q", in: place)
-        #expect([69, 74].contains(result.status) && result.errors.contains("ulimit -n"), "\(result.errors)")
+        // With 5 not even the new store's directories can be read: it must not pass for one that lost its database.
+        for count in [5, 9] {
+            let result = try shell("ulimit -n \(count); exec \"$0\" sweep tiny.json -q", in: place)
+            #expect([69, 74].contains(result.status) && result.errors.contains("ulimit -n"), "\(result.errors)")
+        }
         #expect(try place.run("sweep", "tiny.json", "-q").status == 0)
     }
 

@@ -17,6 +17,9 @@ final class IsolatedWorkers: Sendable {
     /// By worker. Each is used by its worker's thread only; the lock guards the dictionary.
     private let processes = Mutex<[Int: Slot]>([:])
 
+    /// Processes that were not waited for yet, and whether they were given up.
+    private let living = Mutex<(pids: Set<pid_t>, areGivenUp: Bool)>(([], false))
+
     private final class Slot: @unchecked Sendable {
         // @unchecked: the executor calls one worker's jobs one after the other.
         var process: WorkerProcess?
@@ -83,6 +86,8 @@ final class IsolatedWorkers: Sendable {
                 }
             case .ended:
                 slot.process = nil
+                // The sweep has had its last word.
+                if living.withLock({ $0.areGivenUp }) { return nil }
                 return death(of: process, wasOutOfTime: wasOutOfTime)
             }
         }
@@ -91,6 +96,7 @@ final class IsolatedWorkers: Sendable {
     private func start(_ slot: Slot) throws -> WorkerProcess {
         let process = try WorkerProcess(launch)
         slot.process = process
+        living.withLock { _ = $0.pids.insert(process.pid) }
         slot.wasToldToStop = false
         process.channel.send(
             WorkerOrder.begin(
@@ -101,6 +107,8 @@ final class IsolatedWorkers: Sendable {
     }
 
     private func death(of process: WorkerProcess, wasOutOfTime: Bool) -> Death {
+        // Before it is waited for: afterwards its number may be another's.
+        living.withLock { _ = $0.pids.remove(process.pid) }
         let end = process.end(killing: false)
         var death = Death(pid: Int(process.pid), lastWords: process.lastWords(), isAttributed: false)
         death.wasOutOfTime = wasOutOfTime
@@ -118,12 +126,22 @@ final class IsolatedWorkers: Sendable {
         return death
     }
 
+    /// Ends processes that did not stop in time; their runs go on from the last checkpoint. One that is itself stopped
+    /// (SIGSTOP) would else stay behind and hold its run until somebody continues it.
+    func giveUp() {
+        living.withLock { living in
+            living.areGivenUp = true
+            for pid in living.pids { kill(pid, SIGKILL) }
+        }
+    }
+
     /// Ends the processes; none of them works on anything any more.
     func finish() {
         let slots = processes.withLock { processes in
             defer { processes = [:] }
             return processes.values.map { $0 }
         }
+        living.withLock { $0.pids = [] }
         for slot in slots { _ = slot.process?.end(killing: false) }
     }
 }

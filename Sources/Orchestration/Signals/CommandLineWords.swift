@@ -14,4 +14,15 @@ public enum CommandLineWords {
         }
         return words
     }
+
+    /// The first argument that is not UTF-8, as well as it can be shown. Swift replaces what it cannot read, and the words
+    /// would then name another file or store than they say.
+    public static func firstIllegible() -> String? {
+        var index: Int32 = 1
+        while let word = command_line_word(index) {
+            if String(validatingCString: word) == nil { return String(cString: word) }
+            index += 1
+        }
+        return nil
+    }
 }

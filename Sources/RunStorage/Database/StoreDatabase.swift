@@ -11,6 +11,8 @@ final class StoreDatabase: Sendable {
     private let path: String
     /// False for a store opened for reading.
     let isWritable: Bool
+    /// The file that was opened; nil where a transaction that a crash cut short cannot be undone through this connection.
+    private let opened: FileIdentity?
 
     /// Opens the file. `create` makes it where missing; `readOnly` opens without the right to write the file at all;
     /// `queryOnly` may roll back a hot journal but refuses every statement that changes something.
@@ -52,6 +54,21 @@ final class StoreDatabase: Sendable {
                 }
             }
         }
+        opened = readOnly ? nil : FileIdentity(path)
+    }
+
+    /// SQLite finds the journal by name. When the store was moved and another made in its place, the other's journal would
+    /// be rolled back into this database, and the other's files would be written. Throws `.inputOutput`.
+    private func requireUnmoved() throws {
+        if opened == nil || FileIdentity(path) == opened { return }
+        throw Self.moved(path)
+    }
+
+    private static func moved(_ path: String) -> RunStoreError {
+        RunStoreError(
+            .inputOutput(errno: 0), what: "the database file was moved or removed while it was open",
+            location: path,
+            remedy: "Put it back where it was and run the same command again.")
     }
 
     /// Retries with growing, jittered pauses (1 to 100 ms) until `timeout` seconds have passed since the first try.
@@ -75,6 +92,7 @@ final class StoreDatabase: Sendable {
         try Self.mapping(path) {
             try queue.writeWithoutTransaction { database in
                 try tellingDiskFailures(database) {
+                    try requireUnmoved()
                     var result: Value?
                     try database.inTransaction(.deferred) {
                         result = try body(database)
@@ -98,6 +116,7 @@ final class StoreDatabase: Sendable {
         return try Self.mapping(path) {
             try queue.writeWithoutTransaction { database in
                 try tellingDiskFailures(database) {
+                    try requireUnmoved()
                     var result: Value?
                     DurableOperations.point()
                     try database.inTransaction(.immediate) {
@@ -149,6 +168,9 @@ final class StoreDatabase: Sendable {
         }
     }
 
+    /// Bytes: SQLite's own limit of 512 for the longest name, that of the journal, and its end.
+    private static let longestPath = 512 - "-journal".utf8.count - 1
+
     static let damagedRemedy =
         "Run `flowexp store check`, which says what is damaged, and `flowexp store repair`, which mends it."
 
@@ -179,14 +201,16 @@ final class StoreDatabase: Sendable {
                 location: path,
                 remedy: "Make the store writable and run `flowexp status` once.")
         case .SQLITE_READONLY where error.extendedResultCode.rawValue == 1032:
-            return RunStoreError(
-                .inputOutput(errno: 0), what: "the database file was moved or removed while it was open",
-                location: path,
-                remedy: "Put it back where it was and run the same command again.")
+            return moved(path)
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             return RunStoreError(
                 .permission, what: "the database cannot be written (\(detail))", location: path,
                 remedy: "Give this user the right to write the store, or choose another with --store.")
+        case .SQLITE_CANTOPEN where path.utf8.count > longestPath:
+            return RunStoreError(
+                .cannotCreate,
+                what: "the path has \(path.utf8.count) bytes, and SQLite takes at most \(longestPath)", location: path,
+                remedy: "Choose a shorter place for the store with --store.")
         case .SQLITE_CANTOPEN:
             let readable = access(path, R_OK) == 0
             let directory = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex))

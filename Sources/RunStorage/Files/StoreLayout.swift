@@ -18,12 +18,10 @@ struct StoreLayout: Sendable {
     /// The directories every store has.
     var directories: [String] { [locks, temporary, artefacts, revisions] }
 
-    /// Whether a run or a revision has left a file, or may have: then a database was here too.
-    var holdsWork: Bool {
-        [artefacts, revisions].contains { path in
-            guard let names = try? SystemCalls.readableNames(in: path) else { return true }
-            return !names.isEmpty
-        }
+    /// Whether a run or a revision has left a file: then a database was here too. Throws when that cannot be told, for
+    /// example for want of rights or of open files.
+    func holdsWork() throws -> Bool {
+        try [artefacts, revisions].contains { try !SystemCalls.readableNames(in: $0).isEmpty }
     }
     /// Runs that were removed, each entry a small store of its own. Nothing else ever looks in here.
     var trash: String { root + "/trash" }
@@ -47,8 +45,17 @@ struct StoreLayout: Sendable {
 
     /// Throws `.missingStore` for a relative path when the working directory was removed: the system gives it no name,
     /// and "/" is no place for what was meant to lie in it.
+    ///
+    /// A name that is not UTF-8 is refused, too (`.cannotCreate`): repaired it would be another directory's.
     static func checkWorkingDirectory(for path: String) throws {
-        guard !path.hasPrefix("/"), FileManager.default.currentDirectoryPath.isEmpty else { return }
+        if path.hasPrefix("/") { return }
+        if let name = getcwd(nil, 0) {
+            defer { free(name) }
+            if String(validatingCString: name) != nil { return }
+            throw RunStoreError(
+                .cannotCreate, what: "the working directory's name is not UTF-8", location: String(cString: name),
+                remedy: "Give it another name, or give --store an absolute path.")
+        }
         throw RunStoreError(
             .missingStore, what: "the working directory was removed", location: printable(path),
             remedy: "Change to a directory that exists, or give --store an absolute path.")

@@ -26,10 +26,11 @@ enum SystemCalls {
         }
     }
 
-    /// Opens a file, close-on-exec; returns the descriptor.
+    /// Opens a file, close-on-exec; returns the descriptor. It does not wait for the other end of a pipe that lies where a
+    /// file belongs.
     static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644, to what: String) throws -> Int32 {
         while true {
-            let descriptor = Foundation.open(path, flags | O_CLOEXEC, mode)
+            let descriptor = Foundation.open(path, flags | O_CLOEXEC | O_NONBLOCK, mode)
             if descriptor >= 0 { return descriptor }
             if errno != EINTR { throw failure(what, path, errno: errno) }
         }

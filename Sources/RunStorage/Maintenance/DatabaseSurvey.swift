@@ -110,9 +110,27 @@ struct DatabaseSurvey {
     func content(ofRun id: String) throws -> StoredContent? {
         guard let key = keys[id] else { return nil }
         do {
-            return try database.read { StoredContent($0, key: key, id: id, path: self.path) }
+            return try database.read { self.content($0, ofRun: id) }
         } catch let error as RunStoreError where error.kind == .corrupt {
             return StoredContent(key: key, id: id, damage: error.what)
+        }
+    }
+
+    /// One run in the caller's transaction; nil when the database has none such, or no longer.
+    ///
+    /// Since the list of runs was read it may have been removed, and recorded anew under another key.
+    func content(_ connection: Database, ofRun id: String) -> StoredContent? {
+        guard let key = keys[id] else { return nil }
+        let content = StoredContent(connection, key: key, id: id, path: path)
+        if content.damage.isEmpty || !isWhole { return content }
+        do {
+            let found = try connection.first("SELECT run_key FROM run_records NOT INDEXED WHERE id = ?", [id]) {
+                Int64(try $0.integer(0))
+            }
+            guard let found else { return nil }
+            return found == key ? content : StoredContent(connection, key: found, id: id, path: path)
+        } catch {
+            return content
         }
     }
 }

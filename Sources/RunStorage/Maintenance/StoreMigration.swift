@@ -25,7 +25,7 @@ extension RunStore {
         at path: String, busyTimeout: Double = 60, identifies: ConfigurationCheck? = nil
     ) throws -> StoreMigration {
         let layout = StoreLayout(path: path)
-        guard SystemCalls.exists(layout.database) || layout.holdsWork else { throw missing(layout) }
+        guard try SystemCalls.exists(layout.database) || layout.holdsWork() else { throw missing(layout) }
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
         let lock = try opening.exclusive()
         defer { lock.release() }

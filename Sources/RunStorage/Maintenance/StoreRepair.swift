@@ -40,7 +40,7 @@ extension RunStore {
         at path: String, dryRun: Bool = false, busyTimeout: Double = 60, identifies: ConfigurationCheck? = nil
     ) throws -> StoreRepair {
         let layout = StoreLayout(path: path)
-        guard SystemCalls.exists(layout.database) || layout.holdsWork else { throw missing(layout) }
+        guard try SystemCalls.exists(layout.database) || layout.holdsWork() else { throw missing(layout) }
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
         let lock = try opening.exclusive()
         defer { lock.release() }

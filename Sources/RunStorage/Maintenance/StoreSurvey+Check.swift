@@ -14,22 +14,29 @@ extension StoreSurvey {
         check.bytes = verifier.bytes
     }
 
-    /// A run that somebody works on is left alone; one that changed while it was judged is judged again.
+    /// A run that somebody works on, or has just removed, is left alone.
     private mutating func readRun(_ id: String) throws {
-        for _ in 0..<5 {
-            let before = try database?.content(ofRun: id)
-            let judgement = try judge(id)
-            if try FileLock.isHeld(layout.lock(ofRun: id)) {
-                check.busyRuns += 1
-                return
-            }
-            if judgement.problems.isEmpty { return }
-            if try database?.content(ofRun: id) == before {
-                check.problems += judgement.problems
-                return
-            }
+        let first = try judge(id, stored: try database?.content(ofRun: id))
+        if first.problems.isEmpty, try !FileLock.isHeld(layout.lock(ofRun: id)) { return }
+        guard let database, database.isWhole else {
+            return try conclude(first, isHeld: FileLock.isHeld(layout.lock(ofRun: id)))
         }
-        check.busyRuns += 1
+        // Somebody may have changed the run between the look at its rows and that at its files. While this transaction
+        // reads nobody commits, and what rows name is there from before their COMMIT until after that of their removal.
+        var survey = self
+        defer { self = survey }
+        try database.database.read { connection in
+            guard let stored = database.content(connection, ofRun: id) else {
+                survey.check.busyRuns += 1
+                return
+            }
+            let second = try survey.judge(id, stored: stored)
+            try survey.conclude(second, isHeld: FileLock.isHeld(survey.layout.lock(ofRun: id)))
+        }
+    }
+
+    private mutating func conclude(_ judgement: RunJudgement, isHeld: Bool) {
+        if isHeld { check.busyRuns += 1 } else { check.problems += judgement.problems }
     }
 
     private mutating func readOtherFiles(_ ids: Set<String>) {
@@ -70,7 +77,7 @@ extension RunStore {
         at path: String, quick: Bool = false, busyTimeout: Double = 60, identifies: ConfigurationCheck? = nil
     ) throws -> StoreCheck {
         let layout = StoreLayout(path: path)
-        guard SystemCalls.exists(layout.database) || layout.holdsWork else { throw missing(layout) }
+        guard try SystemCalls.exists(layout.database) || layout.holdsWork() else { throw missing(layout) }
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
         let lock = try opening.sharedForReading()
         defer { lock?.release() }

@@ -100,7 +100,11 @@ struct StoreSurvey {
 
     /// What database and files say of one run.
     mutating func judge(_ id: String) throws -> RunJudgement {
-        let stored = try database?.content(ofRun: id)
+        try judge(id, stored: try database?.content(ofRun: id))
+    }
+
+    /// The same, with what the database says.
+    mutating func judge(_ id: String, stored: StoredContent?) throws -> RunJudgement {
         let folder = try RunFolder(id: id, verifier: &verifier)
         let judgement = try RunJudgement(
             stored: stored, folder: folder,

@@ -1,7 +1,7 @@
 import GRDB
 
 /// What the database says of one run, each part only as far as it verifies.
-struct StoredContent: Equatable {
+struct StoredContent {
     var key: Int64
     var id: String
     /// As stored; only ``ended`` says that a hash covers it.
@@ -74,11 +74,5 @@ struct StoredContent: Equatable {
             artefacts: artefacts, summaryJSON: run.record.summaryJSON, timingsJSON: run.record.timingsJSON)
         ended = RecordContent(
             id: id, fence: fence, configurationJSON: run.record.configurationJSON, rows: rows, hash: hashes.record)
-    }
-
-    /// Whether two looks at the database saw the same run in the same state.
-    static func == (first: StoredContent, second: StoredContent) -> Bool {
-        first.state == second.state && first.fence == second.fence && first.ended?.hash == second.ended?.hash
-            && first.damage == second.damage && first.checkpoints == second.checkpoints
     }
 }
