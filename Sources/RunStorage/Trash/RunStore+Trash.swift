@@ -124,7 +124,9 @@ extension RunStore {
             for run in kept {
                 try RunCopy.insertPlanned(database, id: run.id, configurationJSON: run.configurationJSON)
             }
-            for sweep in sweeps { _ = try sweep.addMissing(to: database, files: store.files) { try store.nextRunOrder(database) } }
+            for sweep in sweeps {
+                _ = try sweep.addMissing(to: database, files: store.files) { try store.nextRunOrder(database) }
+            }
         }
     }
 }
