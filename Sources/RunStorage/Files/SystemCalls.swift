@@ -23,8 +23,8 @@ enum SystemCalls {
             return RunStoreError(
                 .inputOutput(errno: code), what: "cannot \(what): \(reason)", location: path,
                 remedy:
-                    "Something that flowexp did not put there is in the way: run `flowexp store repair`, or move it away, "
-                    + "and run the same command again; nothing recorded is lost.")
+                    "Something that flowexp did not put there is in the way: move it away, or have `flowexp store repair` do so "
+                    + "where `flowexp store check` names it, and run the same command again; nothing recorded is lost.")
         default:
             return RunStoreError(
                 .inputOutput(errno: code), what: "cannot \(what): \(reason)", location: path,
