@@ -23,6 +23,8 @@ public final class RunClaim: Sendable {
         var notes: [(at: Double, text: String)] = []
         /// The last step whose history row is in the database; nil when that is not known yet.
         var historyThrough: Int?
+        /// Where the checkpoint is that the attempt continued from.
+        var continuedFrom: (phase: String, step: Int)?
         var ended = false
     }
 
@@ -101,7 +103,10 @@ public final class RunClaim: Sendable {
         let step = loaded?.step ?? -1
         try delete(damaged)
         try deleteHistory(after: step)
-        state.withLock { $0.historyThrough = step }
+        state.withLock {
+            $0.historyThrough = step
+            $0.continuedFrom = loaded.map { (phase: $0.phase, step: $0.step) }
+        }
         return (loaded, notes)
     }
 
@@ -136,7 +141,10 @@ public final class RunClaim: Sendable {
             try database.run("DELETE FROM checkpoints WHERE run_key = ?", [self.key])
             try database.run("DELETE FROM history_rows WHERE run_key = ?", [self.key])
         }
-        state.withLock { $0.historyThrough = -1 }
+        state.withLock {
+            $0.historyThrough = -1
+            $0.continuedFrom = nil
+        }
         store.files.removeLeftovers(ofRun: runID, keep: [])
     }
 
@@ -145,7 +153,14 @@ public final class RunClaim: Sendable {
     /// `history` is the whole history up to `step`. The newest two checkpoints are kept.
     ///
     /// Rows that a rebuilt database lacks are written again: the checkpoint that was continued from has them all.
+    ///
+    /// One of the phase and step that the attempt continued from is not written: that one has verified and is the same, and
+    /// a newer one would say that the run got further, so that a run that kills its process there would never be set aside.
     public func saveCheckpoint(bytes: [UInt8], phase: String, step: Int, history: [HistoryRecord]) throws {
+        if let known = state.withLock({ $0.continuedFrom }), known == (phase.storable, step) {
+            return try store.database.read { try self.checkFence($0) }
+        }
+        state.withLock { $0.continuedFrom = nil }
         let directory = store.layout.directory(ofRun: runID)
         let sequence = try store.database.read { database in
             try self.checkFence(database)

@@ -115,7 +115,13 @@ struct StoreOpening {
     }
 
     private func open(readOnly: Bool, queryOnly: Bool) throws -> StoreDatabase {
-        try StoreDatabase(
+        // SQLite would speak of rights.
+        if SystemCalls.exists(layout.database) && !SystemCalls.isFile(layout.database) {
+            throw RunStoreError(
+                .corrupt, what: "the database is no file", location: layout.database,
+                remedy: StoreDatabase.damagedRemedy)
+        }
+        return try StoreDatabase(
             path: layout.database, readOnly: readOnly, queryOnly: queryOnly, busyTimeout: busyTimeout)
     }
 

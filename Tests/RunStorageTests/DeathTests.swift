@@ -50,6 +50,34 @@ import Testing
         #expect(try store.record(idPrefix: Sample.id(0)).integrity == .verified)
     }
 
+    @Test("a checkpoint that is no further than the one continued from is no progress")
+    func noProgress() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(1)
+        for _ in 0..<3 {
+            let claim = try store.claim(0)
+            let step = try claim.loadCheckpoint().checkpoint?.step ?? 10
+            try claim.saveCheckpoint(
+                bytes: [1], phase: "training", step: step, history: Sample.history(through: step))
+            let note = claim.openDeathNote()
+            let bytes = Array("\(note.prefix)\(SIGSEGV) in training after step 10\n".utf8)
+            #expect(pwrite(note.descriptor, bytes, bytes.count, 0) == bytes.count)
+            close(note.descriptor)
+            claim.release()
+        }
+        #expect(try store.recordDeadAttempts() == [Sample.id(0)])
+        let record = try store.record(idPrefix: Sample.id(0))
+        #expect(record.state == .failed && record.failureCode == "crashed")
+        #expect(try store.resetFailed(runIDs: [Sample.id(0)]) == 1)
+        let claim = try store.claim(0)
+        #expect(try claim.loadCheckpoint().checkpoint?.step == 10)
+        // In another phase it is another one.
+        try claim.saveCheckpoint(bytes: [2], phase: "evaluation", step: 10, history: Sample.history(through: 10))
+        claim.release()
+        #expect(try store.claim(0).loadCheckpoint().checkpoint?.phase == "evaluation")
+    }
+
     @Test("a checkpoint between deaths begins the count again")
     func progress() throws {
         let directory = TemporaryDirectory()

@@ -21,6 +21,32 @@ import Testing
         #expect(!directory.exists("backups"))
     }
 
+    /// Directories and pipes where the store has files: noticed without waiting, put away, written anew.
+    @Test func whatIsNoFileIsPutAway() throws {
+        let directory = try sample()
+        let digest = try directory.digest()
+        let revision = try #require(directory.names("revisions").first)
+        let record = "artefacts/\(Sample.id(0))/published-1/record.json"
+        try directory.remove("revisions/" + revision)
+        #expect(mkfifo(directory.store + "/revisions/" + revision, 0o644) == 0)
+        for path in [record, "flowexp.sqlite"] {
+            try directory.remove(path)
+            try FileManager.default.createDirectory(
+                atPath: directory.store + "/" + path + "/inner", withIntermediateDirectories: true)
+            #expect(try directory.check().isSound == false)
+            if path == record {
+                _ = try RunStore.migrate(at: directory.store)
+                let repair = try directory.repair()
+                #expect(repair.setAside.contains(record) && repair.setAside.contains("revisions/" + revision))
+            } else {
+                #expect(storeError { _ = try directory.open() }?.kind == .corrupt)
+                #expect(try directory.repair().backup != nil)
+            }
+            #expect(try directory.check().problems.isEmpty)
+            #expect(try directory.digest() == digest)
+        }
+    }
+
     @Test func theFilesAloneGiveTheDatabaseBack() throws {
         let directory = try sample()
         let digest = try directory.digest()

@@ -19,6 +19,12 @@ enum SystemCalls {
                 .inputOutput(errno: code), what: "cannot \(what): \(reason)", location: path,
                 remedy: "Raise the number of open files (ulimit -n) and run the same command again; nothing recorded is"
                     + " lost.")
+        case EISDIR, ENOTDIR, ENOTEMPTY:
+            return RunStoreError(
+                .inputOutput(errno: code), what: "cannot \(what): \(reason)", location: path,
+                remedy:
+                    "Something that flowexp did not put there is in the way: move it away, or have `flowexp store repair` do so "
+                    + "where `flowexp store check` names it, and run the same command again; nothing recorded is lost.")
         default:
             return RunStoreError(
                 .inputOutput(errno: code), what: "cannot \(what): \(reason)", location: path,
@@ -69,7 +75,8 @@ enum SystemCalls {
     static func read(_ path: String) throws -> [UInt8]? {
         let descriptor: Int32
         do {
-            descriptor = try open(path, O_RDONLY, to: "open")
+            // Opening a pipe would wait for its other end.
+            descriptor = try open(path, O_RDONLY | O_NONBLOCK, to: "open")
         } catch let error as RunStoreError where error.kind == .inputOutput(errno: ENOENT) {
             return nil
         }
@@ -99,6 +106,12 @@ enum SystemCalls {
     static func exists(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0
+    }
+
+    /// Whether a regular file is at `path`, links followed.
+    static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// The size of what is at `path`, links followed; nil when nothing is there. Throws when that cannot be told, for

@@ -42,7 +42,11 @@ struct Backup {
         let target = layout.absolute(name + ".sqlite")
         if SystemCalls.exists(journal) { try move(journal, target + "-journal") }
         var saved: String?
-        if SystemCalls.exists(layout.database) {
+        if SystemCalls.exists(layout.database) && !SystemCalls.isFile(layout.database) {
+            // A directory has no second name, and nothing in it is a database.
+            try move(layout.database, target)
+            saved = name + ".sqlite"
+        } else if SystemCalls.exists(layout.database) {
             DurableOperations.point()
             if link(layout.database, target) != 0 { throw SystemCalls.failure("link", target, errno: errno) }
             saved = name + ".sqlite"

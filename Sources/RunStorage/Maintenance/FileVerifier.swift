@@ -16,10 +16,12 @@ struct FileVerifier {
     mutating func forget() { known.removeAll(keepingCapacity: true) }
 
     /// Reads a file that is to be parsed; nil when it is not there. Throws `.permission`; a file that the disk cannot
-    /// give is damaged.
+    /// give is damaged, and so is what is no file: a repair must move it out of the way of the file it writes.
     mutating func read(_ path: String) throws -> [UInt8]? {
         do {
-            guard let content = try SystemCalls.read(layout.absolute(path)) else { return nil }
+            guard let content = try SystemCalls.read(layout.absolute(path)) else {
+                return SystemCalls.exists(layout.absolute(path)) ? [] : nil
+            }
             files += 1
             bytes += content.count
             return content

@@ -60,6 +60,11 @@ extension RunStore {
             if !content.damage.isEmpty { migration.damaged += 1 }
             guard let ended = content.ended else { continue }
             let bytes = try SystemCalls.read(layout.absolute(ended.path))
+            // What is no file is for `store repair` to put away.
+            if bytes == nil && SystemCalls.exists(layout.absolute(ended.path)) {
+                migration.damaged += 1
+                continue
+            }
             let written = bytes.flatMap { RecordFile.read($0).content }
             // One that has more comes from a crash just before the COMMIT that added metrics; it is right too.
             if let written, written.hash == ended.hash || written.completes(ended) { continue }

@@ -39,8 +39,12 @@ struct StoreMerge {
                 remedy: "Wait for its sweep or stop it (Ctrl-C), then run the same command again.")
         }
         var plan = MergePlan(summary: MergeSummary(source: source.path))
+        let configurations = carriesDamage ? [:] : try source.configurationsOfFiles()
         for id in try source.allRunIDs() where !settled.contains(id) {
             guard let content = try content(id) else { continue }
+            if !content.rows.state.isTerminal, let known = configurations[id], known != content.configurationJSON {
+                throw source.damaged("the configuration is not that of the revision's file", in: "run \(id)")
+            }
             try consider(content, in: &plan)
         }
         try planRevisions(&plan)
@@ -155,10 +159,21 @@ extension RunStore {
         return ids
     }
 
-    /// All revisions, grouped by sweep in the order in which the sweeps ran.
+    /// Configurations by run id, from the revisions' files that verify: no hash of the database covers those of runs that
+    /// have not ended.
+    func configurationsOfFiles() throws -> [String: String] {
+        var configurations: [String: String] = [:]
+        for revision in try revisionsBySweep().joined() {
+            for run in revision.file?.runs ?? [] { configurations[run.id] = run.configurationJSON }
+        }
+        return configurations
+    }
+
+    /// All revisions with their files, grouped by sweep in the order in which the sweeps ran.
     func revisionsBySweep() throws -> [[RevisionContent]] {
         var sweeps: [[RevisionContent]] = []
         for revision in try database.read({ try RevisionContent.read($0) }) {
+            let revision = revision.withFile(in: layout)
             if sweeps.last?.first?.sweepName == revision.sweepName {
                 sweeps[sweeps.count - 1].append(revision)
             } else {

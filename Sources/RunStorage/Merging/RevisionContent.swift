@@ -16,6 +16,8 @@ struct RevisionContent {
     private let hash: [UInt8]
     /// In the order of the expansion; nil for a run that is not in the database, which is damage.
     let runs: [(id: String, axesJSON: String)?]
+    /// The revision's file in its store, where there is one and it verifies.
+    private(set) var file: RevisionFile?
 
     /// All revisions of a store, or of one sweep, by sweep in the order in which they ran and then by number.
     static func read(_ database: Database, sweep name: String? = nil) throws -> [RevisionContent] {
@@ -79,6 +81,17 @@ struct RevisionContent {
             evaluationJSON: evaluationJSON, expansion: expansion)
     }
 
+    /// With its file read from `layout`.
+    func withFile(in layout: StoreLayout) -> RevisionContent {
+        var content = self
+        // One that cannot be read is as good as missing.
+        guard let bytes = (try? SystemCalls.read(layout.absolute(filePath))) ?? nil,
+            let file = RevisionFile.read(bytes).content, file.revisionHash.elementsEqual(hash)
+        else { return self }
+        content.file = file
+        return content
+    }
+
     /// Its file, relative to the store.
     var filePath: String { RevisionFile.path(sweepName: sweepName, number: number, hash: hash) }
 
@@ -107,8 +120,25 @@ struct RevisionContent {
         // A damaged revision has no file: that would give it a good hash.
         do {
             let stored = try RevisionFile.stored(database, revisionID: revisionID)
-            if stored.isIntact { try files.writeRevision(stored.revision) }
+            guard stored.isIntact, let revision = withSoundConfigurations(stored.revision) else { return }
+            try files.writeRevision(revision)
         } catch is DamagedValue {}
+    }
+
+    /// The revision with configurations that something vouches for; nil when nothing does for one of them.
+    ///
+    /// The database's hash of a revision covers ids and axes only, and that of a record only runs that ended, so
+    /// the file where the revision comes from counts, and without it a run's id.
+    private func withSoundConfigurations(_ revision: RevisionFile) -> RevisionFile? {
+        var revision = revision
+        if let file, file.expansion == revision.expansion {
+            revision.runs = file.runs
+            return revision
+        }
+        let areSound = revision.runs.allSatisfy {
+            Hashing.hexadecimal(Hashing.sha256(Array($0.configurationJSON.utf8))) == $0.id
+        }
+        return areSound ? revision : nil
     }
 }
 

@@ -36,7 +36,7 @@ public struct TrashEntry: Sendable, Equatable, Codable {
         looseFiles = 0
     }
 
-    /// Reads `entry.json`; throws `DecodingError`, also for another schema.
+    /// Reads `entry.json`; throws `DecodingError`, also for another schema and for counts that cannot be.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         guard try values.decode(String.self, forKey: .schema) == Self.schema else {
@@ -50,6 +50,10 @@ public struct TrashEntry: Sendable, Equatable, Codable {
         files = try values.decode(Int.self, forKey: .files)
         bytes = try values.decode(Int.self, forKey: .bytes)
         looseFiles = try values.decode(Int.self, forKey: .looseFiles)
+        // Sums over all entries must fit, too.
+        guard [runs, files, bytes, looseFiles].allSatisfy((0...(1 << 48)).contains) else {
+            throw DecodingError.dataCorruptedError(forKey: .bytes, in: values, debugDescription: "a count out of range")
+        }
     }
 
     /// Writes `entry.json`.

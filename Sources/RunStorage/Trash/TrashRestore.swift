@@ -37,6 +37,7 @@ extension RunStore {
         let directory = TrashDirectory(layout: layout)
         directory.removeLeftovers()
         let entry = try trashEntry(name)
+        try requireNoInnerTrash(entry.name, directory)
         let store = try RunStore.open(at: directory.path(entry.name), mode: .readWrite, busyTimeout: busyTimeout)
         var moved = StoreMoveBack(target: self, source: store)
         do {
@@ -56,6 +57,17 @@ extension RunStore {
             try? store.close()
             throw error
         }
+    }
+
+    /// An entry is a store, and what somebody removed from it would go with it.
+    private func requireNoInnerTrash(_ name: String, _ directory: TrashDirectory) throws {
+        let inner = TrashDirectory(layout: StoreLayout(path: directory.path(name)))
+        guard let first = inner.names().first else { return }
+        throw RunStoreError(
+            .wrongState, what: "something was removed from this trash entry itself, and restoring it would lose that",
+            location: directory.path(name),
+            remedy: "Run `flowexp store restore \(first) --store \(directory.path(name))` first, or "
+                + "`flowexp store trash --empty --store \(directory.path(name))`.")
     }
 
     private func restoreLooseFiles(
