@@ -29,14 +29,14 @@ public struct Figure: Sendable, Equatable {
     /// An SVG document of its own, on white, with its style and title inside.
     public var document: String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) role=\"img\">"
-            + "<title>\(SVGCanvas.escape(title))</title><desc>\(SVGCanvas.escape(caption))</desc>"
+            + "<title>\(MarkupText.escape(title))</title><desc>\(MarkupText.escape(caption))</desc>"
             + "<style>\(PictureStyle.standaloneStyle)</style><rect class=\"paper\" width=\"100%\" height=\"100%\"/>"
             + body + "</svg>\n"
     }
 
     /// The SVG for a page whose style sheet holds ``PictureStyle/shared`` and the colours.
     public var inline: String {
-        "<svg \(size) role=\"img\" aria-label=\"\(SVGCanvas.escape(title + ". " + caption))\">" + body + "</svg>"
+        "<svg \(size) role=\"img\" aria-label=\"\(MarkupText.escape(title + ". " + caption))\">" + body + "</svg>"
     }
 
     private var size: String {

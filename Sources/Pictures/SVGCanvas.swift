@@ -41,7 +41,7 @@ struct SVGCanvas {
         let start =
             "<rect class=\"\(style)\"\(paint) x=\"\(Self.number(frame.x))\" y=\"\(Self.number(frame.y))\" "
             + "width=\"\(Self.number(max(0, frame.width)))\" height=\"\(Self.number(max(0, frame.height)))\""
-        body += title.map { start + "><title>\(Self.escape($0))</title></rect>" } ?? start + "/>"
+        body += title.map { start + "><title>\(MarkupText.escape($0))</title></rect>" } ?? start + "/>"
     }
 
     /// A mark whose shape goes with its series, so that colour is never the only difference.
@@ -59,7 +59,9 @@ struct SVGCanvas {
         }
         let start = shape + " class=\"\(style)\""
         body +=
-            title.map { start + "><title>\(Self.escape($0))</title>" + (series % 5 == 0 ? "</circle>" : "</path>") }
+            title.map {
+                start + "><title>\(MarkupText.escape($0))</title>" + (series % 5 == 0 ? "</circle>" : "</path>")
+            }
             ?? start + "/>"
     }
 
@@ -72,32 +74,14 @@ struct SVGCanvas {
         let place = anchor == .start ? "" : " text-anchor=\"\(anchor.rawValue)\""
         body +=
             "<text class=\"\(style)\" x=\"\(Self.number(at.x))\" y=\"\(Self.number(at.y))\"\(place)\(turn)>"
-            + "\(Self.escape(text))</text>"
+            + "\(MarkupText.escape(text))</text>"
     }
 
     mutating func image(_ dataURI: String, _ frame: PictureFrame, title: String) {
         body +=
             "<image x=\"\(Self.number(frame.x))\" y=\"\(Self.number(frame.y))\" width=\"\(Self.number(frame.width))\" "
             + "height=\"\(Self.number(frame.height))\" preserveAspectRatio=\"none\" href=\"\(dataURI)\">"
-            + "<title>\(Self.escape(title))</title></image>"
-    }
-
-    /// Text as XML allows it: markup escaped, characters that XML 1.0 does not have left out.
-    static func escape(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): result += " "
-            case "\u{FFFE}", "\u{FFFF}": break
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+            + "<title>\(MarkupText.escape(title))</title></image>"
     }
 
     /// Tenths of a pixel, without the digits that mean nothing.

@@ -1,3 +1,5 @@
+import Catalog
+
 /// What a report is asked to show.
 public struct ReportOptions: Sendable, Equatable {
     /// Metric names in the order of the report.
@@ -48,13 +50,17 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unknownMetric(let name, let available):
             return "no run here has the metric '\(DisplayText.visible(name))'; there are: \(listed(available))"
         case .unknownAxis(let name, let available):
-            return "'\(DisplayText.visible(name))' is no axis of these runs; axes that vary: \(listed(available))"
+            let hint = NearestName.hint(name, among: available.flatMap { [$0, ReportAxes.shortName($0)] })
+            return
+                "'\(DisplayText.visible(name))' is no axis of these runs\(hint); axes that vary: \(listed(available))"
         case .ambiguousAxis(let name, let candidates):
             return "'\(DisplayText.visible(name))' could be any of \(listed(candidates)); give the full path"
         case .badBaseline(let text):
             return "baseline '\(DisplayText.visible(text))' is not of the form path=value, for example base=gaussian"
         case .noSuchBaseline(let text, let available):
-            return "no run here has \(DisplayText.visible(text)); values: \(listed(available))"
+            let value = text.split(separator: "=").last.map(String.init) ?? text
+            let hint = NearestName.hint(value, among: available)
+            return "no run here has \(DisplayText.visible(text))\(hint); values: \(listed(available))"
         }
     }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import GRDB
 
@@ -138,13 +139,13 @@ extension RunStore {
                 "UPDATE sweeps SET run_order = ?, last_run_at = ? WHERE name = ?",
                 [try self.nextRunOrder(database), SystemCalls.wallSeconds(), sweepName.storable])
         }
-        if changed == 0 { throw noSuchSweep(sweepName) }
+        if changed == 0 { throw try unknownSweep(sweepName) }
     }
 
     /// The newest revision of a sweep, its hash verified. Throws `.noSuchSweep`, `.corrupt`.
     public func newestRevision(ofSweep name: String) throws -> Revision {
         guard let revision = try revision("sweeps.name = ? ORDER BY number DESC LIMIT 1", [name.storable]) else {
-            throw noSuchSweep(name)
+            throw try unknownSweep(name)
         }
         return revision
     }
@@ -239,6 +240,18 @@ extension RunStore {
         if try DamagedPlaces.newestRevisions(database) == found { return }
         throw RunStoreError(
             .corrupt, what: "the list of sweeps is damaged", location: path, remedy: StoreDatabase.damagedRemedy)
+    }
+
+    /// ``noSuchSweep(_:)`` with the nearest name; outside transactions only.
+    private func unknownSweep(_ name: String) throws -> RunStoreError {
+        let names = try database.read { database in
+            var names: [String] = []
+            try database.forEachRow("SELECT name FROM sweeps") { names.append(try $0.text(0)) }
+            return names
+        }
+        var error = noSuchSweep(name)
+        error.what += NearestName.hint(name, among: names)
+        return error
     }
 
     func noSuchSweep(_ name: String) -> RunStoreError {

@@ -98,11 +98,21 @@ enum UnknownCommand {
     /// nil when the first word is a subcommand, an option, or absent.
     static func message(for arguments: [String]) -> String? {
         guard let first = arguments.first, !first.hasPrefix("-") else { return nil }
-        let shown = Flowexp.commands.filter { $0.configuration.shouldDisplay }
+        if first == WorkerCommand.name { return nil }
+        if let message = message(for: first, among: Flowexp.commands, of: "flowexp") { return message }
+        // Commands of a command, such as `store`.
+        let group = Flowexp.commands.first { $0.configuration.commandName == first }?.configuration.subcommands ?? []
+        guard !group.isEmpty, arguments.count > 1, !arguments[1].hasPrefix("-") else { return nil }
+        return message(for: arguments[1], among: group, of: "flowexp " + first)
+    }
+
+    private static func message(
+        for word: String, among commands: [any ParsableCommand.Type], of parent: String
+    ) -> String? {
+        let shown = commands.filter { $0.configuration.shouldDisplay }
         let names = shown.map { $0.configuration.commandName ?? "" } + ["help"]
-        guard !names.contains(first), first != WorkerCommand.name else { return nil }
-        let safe = DisplayWidth.cut(first, to: 80)
-        return "flowexp: unknown command '\(safe)'\(NearestName.hint(first, among: names))\n"
-            + "  Commands: \(names.joined(separator: ", ")). More: flowexp --help"
+        if names.contains(word) { return nil }
+        return "\(parent): unknown command '\(DisplayWidth.cut(word, to: 80))'\(NearestName.hint(word, among: names))\n"
+            + "  Commands: \(names.joined(separator: ", ")). More: \(parent) --help"
     }
 }

@@ -75,7 +75,7 @@ struct ReportAxes {
         return Set(rivals).count > 1 ? path : short
     }
 
-    private static func shortName(_ path: String) -> String {
+    static func shortName(_ path: String) -> String {
         if path == ReportPaths.couplingLayers { return "depth" }
         return path.split(separator: ".").last.map(String.init) ?? path
     }

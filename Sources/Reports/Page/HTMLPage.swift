@@ -54,7 +54,12 @@ public struct HTMLPage {
     private static let policy =
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 
-    private func escape(_ text: String) -> String { HTMLText.escape(DisplayText.visible(text)) }
+    /// Text of several lines; HTML has no carriage returns, the script puts them back into csv.
+    private static func template(_ text: String) -> String {
+        MarkupText.escape(text.components(separatedBy: "\r\n").joined(separator: "\n"), keepsLines: true)
+    }
+
+    private func escape(_ text: String) -> String { MarkupText.escape(DisplayText.visible(text)) }
     private func anchor(_ name: String) -> String { "part-" + PageLabels.word(name) }
 
     // MARK: Parts
@@ -71,22 +76,22 @@ public struct HTMLPage {
         let verdicts = report.verdicts.map(wording.verdict)
         if !verdicts.isEmpty || !sentences.isEmpty {
             lines += "<ul class=\"findings\">"
-            lines += verdicts.map { "<li><strong>\(HTMLText.escape($0))</strong></li>" }.joined()
-            lines += sentences.prefix(12).map { "<li>\(HTMLText.escape($0))</li>" }.joined() + "</ul>\n"
+            lines += verdicts.map { "<li><strong>\(MarkupText.escape($0))</strong></li>" }.joined()
+            lines += sentences.prefix(12).map { "<li>\(MarkupText.escape($0))</li>" }.joined() + "</ul>\n"
         }
         return lines + "<button type=\"button\" class=\"theme\" hidden>Dark or light</button></header>\n"
     }
 
     private func metric(_ section: ReportSection, _ figures: [Figure]) -> String {
         var text = "<section id=\"\(anchor(section.metric))\"><h2>\(escape(section.metric))</h2>\n"
-        text += "<p>\(HTMLText.escape(wording.heading(section)))</p>\n"
+        text += "<p>\(MarkupText.escape(wording.heading(section)))</p>\n"
         if section.rows.isEmpty { return text + "<p>no runs</p></section>\n" }
         text += table(section)
         let lines =
             wording.shownHeadlines(section).map { wording.headline($0, section) } + wording.improvements(section)
             + wording.footnotes(section)
         if !lines.isEmpty {
-            text += "<ul class=\"notes\">" + lines.map { "<li>\(HTMLText.escape($0))</li>" }.joined() + "</ul>\n"
+            text += "<ul class=\"notes\">" + lines.map { "<li>\(MarkupText.escape($0))</li>" }.joined() + "</ul>\n"
         }
         return text + drawn(figures) + "</section>\n"
     }
@@ -112,15 +117,15 @@ public struct HTMLPage {
             text += columns.map { column in
                 let key = column.number(row).flatMap { $0.isFinite ? " data-key=\"\($0)\"" : nil } ?? ""
                 let side = column.table.alignment == .right ? " class=\"right\"" : ""
-                return "<td\(side)\(key)>\(HTMLText.escape(column.text(row)))</td>"
+                return "<td\(side)\(key)>\(MarkupText.escape(column.text(row)))</td>"
             }.joined()
             text += "</tr>\n"
         }
         text += "</tbody></table></div>\n<p class=\"tools\" hidden>"
         text += "<button type=\"button\" data-copy=\"\(name)-csv\">Copy as CSV</button> "
         text += "<button type=\"button\" data-copy=\"\(name)-latex\">Copy as LaTeX</button></p>\n"
-        text += "<template id=\"\(name)-csv\">\(HTMLText.lines(ReportFormat.csv.render(alone)))</template>"
-        text += "<template id=\"\(name)-latex\">\(HTMLText.escape(ReportFormat.latex.render(alone)))</template>\n"
+        text += "<template id=\"\(name)-csv\">\(Self.template(ReportFormat.csv.render(alone)))</template>"
+        text += "<template id=\"\(name)-latex\">\(MarkupText.escape(ReportFormat.latex.render(alone)))</template>\n"
         return text
     }
 
@@ -149,7 +154,7 @@ public struct HTMLPage {
             let holdsCSV = figure.csv.utf8.count <= Self.csvLimit
             if holdsCSV { text += " <button type=\"button\" data-save=\"csv\">CSV</button>" }
             text += "</span>"
-            if holdsCSV { text += "<template>\(HTMLText.lines(figure.csv))</template>" }
+            if holdsCSV { text += "<template>\(Self.template(figure.csv))</template>" }
             text += "</figcaption>"
             text += "</figure>\n"
         }
@@ -192,30 +197,5 @@ public struct HTMLPage {
         guard value.contains("\n") else { return escape(value) }
         let shown = value.split(separator: "\n", omittingEmptySubsequences: false).map { escape(String($0)) }
         return "<details><summary>show</summary><pre>\(shown.joined(separator: "\n"))</pre></details>"
-    }
-}
-
-/// Text inside HTML.
-enum HTMLText {
-    /// Text of several lines; HTML has no carriage returns, the script puts them back into csv.
-    static func lines(_ text: String) -> String {
-        escape(text.components(separatedBy: "\r\n").joined(separator: "\n"))
-    }
-
-    /// Markup escaped; also safe inside quoted attributes.
-    static func escape(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            case "\0", "\r": result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }
