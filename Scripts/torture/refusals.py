@@ -54,13 +54,16 @@ def outputs(context, result):
 
 
 def no_proc(context, result):
-    """Without /proc the command line cannot be read; that is an error, not a request for help."""
+    """Without /proc a command is still the one that was given: it answers, or says what is missing, and prints no help."""
+    answer = context.run("ls", "--store", "straight")[1]
     finished = subprocess.run(
         ["unshare", "-m", "sh", "-c", 'mount --make-rprivate / && mount -t tmpfs none /proc && exec "$0" ls --store straight',
          context.program], cwd=context.directory, capture_output=True, check=False)
     errors = finished.stderr.decode("utf-8", "replace")
     if "Operation not permitted" in errors or "mount:" in errors:
         result.skipped += " no right to mount: nothing was tried without /proc."
+    elif finished.returncode == 0 and finished.stdout.decode("utf-8", "replace") == answer:
+        pass
     elif finished.returncode != 74 or "flowexp: " not in errors:
         result.violated(f"without /proc: exit {finished.returncode}: {errors.strip()}")
     result.trials += 1
