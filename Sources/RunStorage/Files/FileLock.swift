@@ -52,10 +52,15 @@ final class FileLock: Sendable {
             // Garbage collection may have unlinked the file between open and lock: then the lock protects nothing.
             var held = stat()
             var named = stat()
-            if fstat(descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino,
-                held.st_dev == named.st_dev
-            {
-                return FileLock(descriptor: descriptor, path: path)
+            if fstat(descriptor, &held) == 0, stat(path, &named) == 0 {
+                if held.st_ino == named.st_ino, held.st_dev == named.st_dev {
+                    return FileLock(descriptor: descriptor, path: path)
+                }
+            } else if errno != ENOENT {
+                // Trying again would go on for ever on a disk that does not answer.
+                let code = errno
+                close(descriptor)
+                throw SystemCalls.failure("inspect the lock file", path, errno: code)
             }
             close(descriptor)
         }

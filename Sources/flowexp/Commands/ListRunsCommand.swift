@@ -37,9 +37,7 @@ struct ListRunsCommand: ParsableCommand {
         let reader = RunReader(store, damage)
         var runs = try records.map { try reader.facts($0) }
         if let filter {
-            let attributes = runs.map(\.attributes)
-            try filter.check(against: attributes)
-            runs = zip(runs, attributes).filter { filter.matches($1) }.map(\.0)
+            runs = try filter.matching(runs, damage)
         }
         runs.forEach(damage.note)
         let listings = runs.map(\.listing)

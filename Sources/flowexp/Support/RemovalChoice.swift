@@ -77,12 +77,9 @@ struct RemovalChoice: ParsableArguments {
 
     private func matching(_ condition: String, in store: RunStore) throws -> [String] {
         let filter = try RunFilter(condition)
-        // Damaged runs can be removed too, so what is damaged does not matter here.
-        let reader = RunReader(store, StoreDamage(store))
-        let runs = try store.allRecords().map { try reader.facts($0) }
-        let attributes = runs.map(\.attributes)
-        try filter.check(against: attributes)
-        let found = zip(runs, attributes).filter { filter.matches($1) }.map(\.0.record.id)
+        let damage = StoreDamage(store)
+        let reader = RunReader(store, damage)
+        let found = try filter.matching(store.allRecords().map { try reader.facts($0) }, damage).map(\.record.id)
         guard !found.isEmpty else {
             throw CommandFailure(
                 .noInput, "no run of \(store.path) satisfies --where '\(condition)'",

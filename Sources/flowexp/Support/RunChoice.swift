@@ -58,11 +58,9 @@ struct RunCondition: ParsableArguments {
     func record(_ prefix: String?, in store: RunStore) throws -> RunRecord {
         if let prefix { return try store.record(idPrefix: prefix) }
         let filter = try RunFilter(expression ?? "")
-        let reader = RunReader(store, StoreDamage(store))
-        let runs = try store.allRecords().map { try reader.facts($0) }
-        let attributes = runs.map(\.attributes)
-        try filter.check(against: attributes)
-        let found = zip(runs, attributes).filter { filter.matches($1) }.map(\.0)
+        let damage = StoreDamage(store)
+        let reader = RunReader(store, damage)
+        let found = try filter.matching(store.allRecords().map { try reader.facts($0) }, damage)
         guard let first = found.first else {
             throw CommandFailure(
                 .noInput, "no run of \(store.path) satisfies --where '\(expression ?? "")'",

@@ -49,6 +49,22 @@ final class StoreDamage {
     }
 }
 
+extension RunFilter {
+    /// The runs that satisfy the condition. A name that no run has is a mistake, unless a damaged run may have it: then what is
+    /// damaged is told (exit 65).
+    func matching(_ runs: [RunFacts], _ damage: StoreDamage) throws -> [RunFacts] {
+        let attributes = runs.map(\.attributes)
+        do {
+            try check(against: attributes)
+        } catch {
+            runs.forEach(damage.note)
+            try damage.refuse()
+            throw error
+        }
+        return zip(runs, attributes).filter { matches($1) }.map(\.0)
+    }
+}
+
 /// Sentences about damaged records.
 enum DamageText {
     static let remedy = "Look closer with: flowexp store check    Mend it with: flowexp store repair"
