@@ -79,6 +79,27 @@ struct DamageCommandTests {
         #expect(try place.run("logs", id).status == 0)
     }
 
+    @Test("a condition that nothing readable can meet tells of the damage, a mistyped one of the name")
+    func conditions() throws {
+        let (place, _) = try damaged()
+        let mistyped = try place.run("show", "--where", "bsae=gmm")
+        #expect(mistyped.status == 64 && mistyped.errors.contains("did you mean 'base'"), "\(mistyped.errors)")
+        let query = "UPDATE run_records SET configuration = '{}'"
+        let edit = "import sqlite3; c = sqlite3.connect('runs/flowexp.sqlite'); c.execute(\"\(query)\"); c.commit()"
+        try place.write(edit, to: "edit.py")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "edit.py"]
+        process.currentDirectoryURL = URL(fileURLWithPath: place.path)
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { return print("SKIPPED: no python3 with sqlite3 here") }
+        for command in ["show", "logs"] {
+            let result = try place.run(command, "--where", "base=gmm")
+            #expect(result.status == 65 && result.errors.contains("flowexp store repair"), "\(result.errors)")
+        }
+    }
+
     @Test("what uses the run is refused, and a sweep neither counts it nor trains over it")
     func using() throws {
         let (place, ids) = try damaged()

@@ -67,6 +67,17 @@ import Testing
         #expect(refused > 0)
     }
 
+    @Test("a disk that answers nothing any more ends a sweep, also while it takes a lock", .enabled(if: traces))
+    func deadDisk() throws {
+        let place = try place()
+        for number in stride(from: 45, through: 65, by: 4) {
+            let inject = "strace -f -qq -o /dev/null -e inject=newfstatat:error=EIO:when=\(number)+"
+            let result = try Self.run(
+                "timeout -s KILL 30 \(inject) \"$FLOWEXP\" sweep tiny.json --store dead-\(number) -q", in: place.path)
+            #expect(result.status != 137, "stat \(number): it did not end")
+        }
+    }
+
     @Test("a full disk ends a sweep with 74, and the same command goes on", .enabled(if: traces))
     func fullDisk() throws {
         let place = try place()

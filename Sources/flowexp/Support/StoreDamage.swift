@@ -50,15 +50,17 @@ final class StoreDamage {
 }
 
 extension RunFilter {
-    /// The runs that satisfy the condition. A name that no run has is a mistake, unless a damaged run may have it: then what is
-    /// damaged is told (exit 65).
+    /// The runs that satisfy the condition. A name that no run has is a mistake, unless all of them are damaged: then that
+    /// is told (exit 65).
     func matching(_ runs: [RunFacts], _ damage: StoreDamage) throws -> [RunFacts] {
         let attributes = runs.map(\.attributes)
         do {
             try check(against: attributes)
         } catch {
-            runs.forEach(damage.note)
-            try damage.refuse()
+            if runs.allSatisfy({ $0.damage != nil }) {
+                runs.forEach(damage.note)
+                try damage.refuse()
+            }
             throw error
         }
         return zip(runs, attributes).filter { matches($1) }.map(\.0)
