@@ -47,7 +47,7 @@ struct DoctorCommand: ParsableCommand {
             )
             return
         }
-        Talk.say("\(CountText.of(problems.count, "problem")): mend what is marked, then run flowexp doctor again.")
+        Talk.warn("\(CountText.of(problems.count, "problem")): mend what is marked, then run flowexp doctor again.")
         throw ExitCode(first.status.rawValue)
     }
 }
