@@ -46,7 +46,7 @@ public struct Figure: Sendable, Equatable {
 }
 
 /// Rows of text as RFC 4180 csv.
-enum FigureTable {
+package enum FigureTable {
     static func csv(_ head: [String], _ rows: [[String]]) -> String {
         ([head] + rows).map { $0.map(quote).joined(separator: ",") + "\r\n" }.joined()
     }
@@ -57,10 +57,12 @@ enum FigureTable {
         return value == 0 ? "0.0" : value.description
     }
 
-    private static func quote(_ field: String) -> String {
+    /// A field in quotes when it holds a comma, a quote, a line break or spaces at an end.
+    package static func quote(_ field: String) -> String {
         let special = field.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
         guard special || field.hasPrefix(" ") || field.hasSuffix(" ") else { return field }
         var quoted = "\""
+        // By scalars: Swift reads CR LF as one character, and a quote with a combining mark as another.
         for scalar in field.unicodeScalars {
             quoted.unicodeScalars.append(scalar)
             if scalar == "\"" { quoted.unicodeScalars.append(scalar) }

@@ -258,12 +258,10 @@ public final class RunClaim: Sendable {
             state: .failed, failure: (code.storable, message.storable), metrics: [], history: history.storable,
             artefacts: [], summaryJSON: nil, timingsJSON: nil)
         let configuration = try fencedConfiguration()
-        let directory = RecordFile.directory(ofRun: runID, state: .failed, fence: fence)
-        let recordFile = RecordFile.bytes(
-            id: runID, fence: fence, configurationJSON: configuration, rows: rows,
-            hash: rows.hashes(id: runID, configurationJSON: configuration).record)
-        try store.files.makeDirectory(directory)
-        try store.files.write([(name: RecordFile.name, bytes: recordFile)], into: directory)
+        try store.files.writeRecord(
+            RecordContent(
+                id: runID, fence: fence, configurationJSON: configuration, rows: rows,
+                hash: rows.hashes(id: runID, configurationJSON: configuration).record))
         try end(outcome: "failed") { try rows.replace(in: $0, run: self.key, id: self.runID) }
         release()
     }

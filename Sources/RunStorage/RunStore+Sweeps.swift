@@ -43,17 +43,10 @@ extension RunStore {
             let hash = RevisionHash.revision(
                 sweepName: sweepName, number: number, specBytes: specBytes, resolvedSpecJSON: resolvedSpecJSON.storable,
                 evaluationJSON: evaluationJSON, expansion: expansion)
-            try database.run(
-                """
-                INSERT INTO revisions (sweep_id, number, spec, resolved_spec, evaluation, expansion_sha256,
-                    revision_sha256, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    sweepID, number, Data(specBytes), resolvedSpecJSON.storable, evaluationJSON, Data(expansion),
-                    Data(hash), now,
-                ])
-            let revisionID = database.lastInsertedRowID
+            let revisionID = try RevisionRow(
+                sweepID: sweepID, number: number, specBytes: specBytes, resolvedSpecJSON: resolvedSpecJSON.storable,
+                evaluationJSON: evaluationJSON, expansion: expansion, hash: hash, createdAt: now
+            ).insert(database)
             try self.insertRuns(database, runs, revisionID: revisionID)
             // Before the COMMIT, and after everything that may refuse the expansion.
             try self.writeRevisionFile(database, revisionID: revisionID)

@@ -12,9 +12,7 @@ struct StoreOpening {
     /// Opens for writing; migrates as needed, and makes or completes the store where `creating` allows it. `alone`
     /// keeps the store lock exclusive.
     func forWriting(creating: Bool, alone: Bool = false) throws -> (StoreDatabase, FileLock?) {
-        let deadline = SystemCalls.monotonicSeconds() + busyTimeout
-        var attempt = 0
-        while true {
+        try waiting {
             if let lock = try FileLock.take(layout.storeLock, exclusive: true) {
                 let database = try prepared(creating: creating)
                 if !alone { try lock.downgrade() }
@@ -30,7 +28,7 @@ struct StoreOpening {
                 }
                 lock.release()
             }
-            try waitOrGiveUp(&attempt, deadline: deadline)
+            return nil
         }
     }
 
@@ -43,24 +41,16 @@ struct StoreOpening {
     /// Shares the store lock, so that nobody migrates or repairs meanwhile; nil where there is no lock file.
     func sharedForReading() throws -> FileLock? {
         try layout.requireNoLinks()
-        let deadline = SystemCalls.monotonicSeconds() + busyTimeout
-        var attempt = 0
-        while SystemCalls.exists(layout.storeLock) {
-            if let lock = try FileLock.take(layout.storeLock, exclusive: false, createFile: false) { return lock }
-            try waitOrGiveUp(&attempt, deadline: deadline)
+        return try waiting {
+            guard SystemCalls.exists(layout.storeLock) else { return .some(nil) }
+            return try FileLock.take(layout.storeLock, exclusive: false, createFile: false).map(Optional.some)
         }
-        return nil
     }
 
     /// Takes the store lock alone. Throws `.busy`.
     func exclusive() throws -> FileLock {
         try layout.requireNoLinks()
-        let deadline = SystemCalls.monotonicSeconds() + busyTimeout
-        var attempt = 0
-        while true {
-            if let lock = try FileLock.take(layout.storeLock, exclusive: true) { return lock }
-            try waitOrGiveUp(&attempt, deadline: deadline)
-        }
+        return try waiting { try FileLock.take(layout.storeLock, exclusive: true) }
     }
 
     /// Opens the database for reading without ever making one; the caller holds the store lock.
@@ -101,17 +91,14 @@ struct StoreOpening {
             remedy: "Run `flowexp store repair`, which makes it again from the runs' files.")
     }
 
-    private func waitOrGiveUp(_ attempt: inout Int, deadline: Double) throws {
-        if SystemCalls.monotonicSeconds() >= deadline {
-            let holders = FileHolders.describe(layout.storeLock)
-            throw RunStoreError(
+    private func waiting<Value>(_ attempt: () throws -> Value?) throws -> Value {
+        try FileLock.waiting(for: layout.storeLock, timeout: busyTimeout, attempt) { holders in
+            RunStoreError(
                 .busy(holders: holders),
                 what: "the store stayed locked" + (holders.isEmpty ? "" : " by " + holders.joined(separator: ", ")),
                 location: layout.storeLock,
                 remedy: "Wait for the other process, or end it, and run the same command again.")
         }
-        usleep(Backoff.microseconds(attempt: attempt))
-        attempt += 1
     }
 
     private func open(readOnly: Bool, queryOnly: Bool) throws -> StoreDatabase {

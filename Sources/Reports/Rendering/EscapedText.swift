@@ -1,18 +1,11 @@
+import Pictures
+
 /// Fields of RFC 4180 csv.
 enum CSVText {
     /// A field in quotes when it holds a comma, a quote, a line break or spaces at an end; other control characters,
     /// which RFC 4180 does not allow, are written as `\u{…}`.
     static func field(_ raw: String) -> String {
-        let field = DisplayText.visible(raw, keeping: ["\r", "\n", "\t"])
-        let special = field.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
-        guard special || field.first == " " || field.last == " " else { return field }
-        var quoted = "\""
-        // By scalars: Swift reads CR LF as one character, and a quote with a combining mark as another.
-        for scalar in field.unicodeScalars {
-            quoted.unicodeScalars.append(scalar)
-            if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
-        }
-        return quoted + "\""
+        FigureTable.quote(DisplayText.visible(raw, keeping: ["\r", "\n", "\t"]))
     }
 }
 

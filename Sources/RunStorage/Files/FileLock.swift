@@ -83,6 +83,21 @@ final class FileLock: Sendable {
         return probe.l_type != Int16(F_UNLCK)
     }
 
+    /// Calls `attempt`, with growing, jittered pauses, until it gives something; after `timeout` seconds throws what `busy`
+    /// makes of the processes that have the lock file `path` open.
+    static func waiting<Value>(
+        for path: String, timeout: Double, _ attempt: () throws -> Value?, busy: (_ holders: [String]) -> RunStoreError
+    ) throws -> Value {
+        let deadline = SystemCalls.monotonicSeconds() + timeout
+        var number = 0
+        while true {
+            if let value = try attempt() { return value }
+            if SystemCalls.monotonicSeconds() >= deadline { throw busy(FileHolders.describe(path)) }
+            usleep(Backoff.microseconds(attempt: number))
+            number += 1
+        }
+    }
+
     /// Turns an exclusive lock into a shared one without a gap.
     func downgrade() throws {
         try descriptor.withLock { descriptor in

@@ -1,6 +1,33 @@
 import Foundation
 import GRDB
 
+/// A row of the table of revisions, however it came about: swept, merged, restored or rebuilt.
+struct RevisionRow {
+    var sweepID: Int64
+    var number: Int
+    var specBytes: [UInt8]
+    var resolvedSpecJSON: String
+    var evaluationJSON: String
+    var expansion: [UInt8]
+    var hash: [UInt8]
+    var createdAt: Double
+
+    /// Returns the revision's key.
+    func insert(_ database: Database) throws -> Int64 {
+        try database.run(
+            """
+            INSERT INTO revisions (sweep_id, number, spec, resolved_spec, evaluation, expansion_sha256, revision_sha256,
+                created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                sweepID, number, Data(specBytes), resolvedSpecJSON, evaluationJSON, Data(expansion), Data(hash),
+                createdAt,
+            ])
+        return database.lastInsertedRowID
+    }
+}
+
 /// Revisions between the database and their files.
 extension RevisionFile {
     /// A revision as the database has it, with its stored hash; verify it with ``isIntact``.
@@ -45,17 +72,10 @@ extension RevisionFile {
 
     /// Writes the revision's rows; the runs must be there.
     func insert(_ database: Database, sweepID: Int64, keys: [String: Int64]) throws {
-        try database.run(
-            """
-            INSERT INTO revisions (sweep_id, number, spec, resolved_spec, evaluation, expansion_sha256, revision_sha256,
-                created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                sweepID, number, Data(specBytes), resolvedSpecJSON, evaluationJSON, Data(expansion), Data(revisionHash),
-                createdAt,
-            ])
-        let revisionID = database.lastInsertedRowID
+        let revisionID = try RevisionRow(
+            sweepID: sweepID, number: number, specBytes: specBytes, resolvedSpecJSON: resolvedSpecJSON,
+            evaluationJSON: evaluationJSON, expansion: expansion, hash: revisionHash, createdAt: createdAt
+        ).insert(database)
         for (position, run) in runs.enumerated() {
             try database.run(
                 "INSERT INTO revision_runs (revision_id, position, run_key, axes) VALUES (?, ?, ?, ?)",

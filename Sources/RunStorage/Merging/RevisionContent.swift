@@ -98,17 +98,11 @@ struct RevisionContent {
     /// Inserts the revision, and makes its file durable, as number `number` of the sweep `sweepID`. The runs must be in the database; one that is not
     /// leaves a gap, which shows as damage. A damaged revision keeps its hash, and so stays damaged.
     func insert(_ database: Database, sweepID: Int64, number: Int, files: DurableFiles) throws {
-        try database.run(
-            """
-            INSERT INTO revisions (sweep_id, number, spec, resolved_spec, evaluation, expansion_sha256, revision_sha256,
-                created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                sweepID, number, Data(specBytes), resolvedSpecJSON, evaluationJSON, Data(expansion),
-                Data(isIntact ? revisionHash(number: number) : hash), createdAt.storable ?? 0,
-            ])
-        let revisionID = database.lastInsertedRowID
+        let revisionID = try RevisionRow(
+            sweepID: sweepID, number: number, specBytes: specBytes, resolvedSpecJSON: resolvedSpecJSON,
+            evaluationJSON: evaluationJSON, expansion: expansion,
+            hash: isIntact ? revisionHash(number: number) : hash, createdAt: createdAt.storable ?? 0
+        ).insert(database)
         for (position, run) in runs.enumerated() {
             guard let run else { continue }
             try database.run(

@@ -37,20 +37,14 @@ extension RunStore {
 
     /// Held by whoever moves runs in or out of the store, so that one such change sees no other half done.
     func rearrangementLock() throws -> FileLock {
-        let deadline = SystemCalls.monotonicSeconds() + busyTimeout
-        var attempt = 0
-        while true {
-            if let lock = try FileLock.take(layout.rearrangementLock, exclusive: true) { return lock }
-            if SystemCalls.monotonicSeconds() >= deadline {
-                let holders = FileHolders.describe(layout.rearrangementLock)
-                throw RunStoreError(
-                    .busy(holders: holders),
-                    what: "runs are being moved by another merge, rm or restore"
-                        + (holders.isEmpty ? "" : " (" + holders.joined(separator: ", ") + ")"),
-                    location: path, remedy: "Wait for it and run the same command again.")
-            }
-            usleep(Backoff.microseconds(attempt: attempt))
-            attempt += 1
+        try FileLock.waiting(for: layout.rearrangementLock, timeout: busyTimeout) {
+            try FileLock.take(layout.rearrangementLock, exclusive: true)
+        } busy: { holders in
+            RunStoreError(
+                .busy(holders: holders),
+                what: "runs are being moved by another merge, rm or restore"
+                    + (holders.isEmpty ? "" : " (" + holders.joined(separator: ", ") + ")"),
+                location: path, remedy: "Wait for it and run the same command again.")
         }
     }
 }

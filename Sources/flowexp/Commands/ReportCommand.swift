@@ -67,11 +67,11 @@ struct ReportCommand: ParsableCommand {
         let names = try sweepNames(in: store)
         let damage = StoreDamage(store)
         let asked = Set(MetricNames.split(metric))
-        var chosen = try runs(of: names, in: store, damage, .named(asked.union(Report.companions(of: asked))))
+        var chosen = try SweepRuns(of: names, in: store, damage, .named(asked.union(Report.companions(of: asked))))
         let found = Set(chosen.runs.lazy.flatMap { $0.record.metrics.lazy.map(\.name) })
         // An unknown name is answered with those that there are.
-        if !asked.isSubset(of: found) { chosen = try runs(of: names, in: store, damage, .all) }
-        let (runs, axes) = chosen
+        if !asked.isSubset(of: found) { chosen = try SweepRuns(of: names, in: store, damage, .all) }
+        let (runs, axes) = (chosen.runs, chosen.axes)
         let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
         runs.forEach(damage.note)
         let options = ReportOptions(
@@ -98,33 +98,6 @@ struct ReportCommand: ParsableCommand {
                     + (names.count == 1 ? " \(names[0])" : ""))
         }
         try damage.refuse()
-    }
-
-    /// The runs of the sweeps, each once, and the axes that their specs declare. A sweep that is damaged is noted; when
-    /// none is left, throws exit 65.
-    private func runs(
-        of names: [String], in store: RunStore, _ damage: StoreDamage, _ metrics: MetricChoice
-    ) throws -> (runs: [RunFacts], axes: [String]) {
-        let reader = RunReader(store, damage)
-        var runs: [RunFacts] = []
-        var axes: [String] = []
-        var seen: Set<String> = []
-        var isAnyRead = false
-        for name in names {
-            let read = try damage.readingSweep(name) {
-                let revision = try store.newestRevision(ofSweep: name)
-                return (revision, try store.records(ofRevision: revision.id, metrics: metrics))
-            }
-            guard let (revision, records) = read else { continue }
-            isAnyRead = true
-            for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
-            let selection = try SweepSelections.selection(of: revision)
-            for record in records where seen.insert(record.id).inserted {
-                runs.append(reader.facts(record, selection))
-            }
-        }
-        if !isAnyRead { try damage.refuse() }
-        return (runs, axes)
     }
 
     private func sweepNames(in store: RunStore) throws -> [String] {

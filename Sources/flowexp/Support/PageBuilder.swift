@@ -41,18 +41,11 @@ struct PageBuilder {
     static func sweeps(
         _ sweeps: [String], metric: String?, in store: RunStore, _ damage: StoreDamage
     ) throws -> PageBuilder {
-        let reader = RunReader(store, damage)
-        var facts: [RunFacts] = []
-        var axes: [String] = []
-        for name in sweeps {
-            let revision = try store.newestRevision(ofSweep: name)
-            axes += SpecAxes.paths(of: revision).filter { !axes.contains($0) }
-            let selection = try SweepSelections.selection(of: revision)
-            facts += try store.records(ofRevision: revision.id).map { reader.facts($0, selection) }
-        }
-        facts.forEach(damage.note)
+        let read = try SweepRuns(of: sweeps, in: store, damage, .all)
+        read.runs.forEach(damage.note)
         return try PageBuilder(
-            store: store, sweeps: sweeps, facts: facts.filter { $0.damage == nil }, metric: metric, declaredAxes: axes)
+            store: store, sweeps: sweeps, facts: read.runs.filter { $0.damage == nil }, metric: metric,
+            declaredAxes: read.axes)
     }
 
     /// Everything a page needs; `command` is what the reader would type to get it again.

@@ -1,0 +1,28 @@
+import RunStorage
+
+/// The runs of sweeps' newest revisions, each once, and the axes that their specs declare.
+struct SweepRuns {
+    private(set) var runs: [RunFacts] = []
+    private(set) var axes: [String] = []
+
+    /// Reads them. A sweep that is damaged is noted; when none is left, throws exit 65.
+    init(of names: [String], in store: RunStore, _ damage: StoreDamage, _ metrics: MetricChoice) throws {
+        let reader = RunReader(store, damage)
+        var seen: Set<String> = []
+        var isAnyRead = false
+        for name in names {
+            let read = try damage.readingSweep(name) {
+                let revision = try store.newestRevision(ofSweep: name)
+                return (revision, try store.records(ofRevision: revision.id, metrics: metrics))
+            }
+            guard let (revision, records) = read else { continue }
+            isAnyRead = true
+            for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
+            let selection = try SweepSelections.selection(of: revision)
+            for record in records where seen.insert(record.id).inserted {
+                runs.append(reader.facts(record, selection))
+            }
+        }
+        if !isAnyRead { try damage.refuse() }
+    }
+}
