@@ -67,7 +67,9 @@ struct ReportCommand: ParsableCommand {
         let names = try sweepNames(in: store)
         let damage = StoreDamage(store)
         let asked = Set(MetricNames.split(metric))
-        var chosen = try SweepRuns(of: names, in: store, damage, .named(asked.union(Report.companions(of: asked))))
+        // A page also shows what other metrics' details hold: calibration, the mass between modes.
+        let needed = html == nil ? MetricChoice.named(asked.union(Report.companions(of: asked))) : .all
+        var chosen = try SweepRuns(of: names, in: store, damage, needed)
         let found = Set(chosen.runs.lazy.flatMap { $0.record.metrics.lazy.map(\.name) })
         // An unknown name is answered with those that there are.
         if !asked.isSubset(of: found) { chosen = try SweepRuns(of: names, in: store, damage, .all) }
