@@ -11,7 +11,12 @@ swift build -c release --product flowexp
 swift build -c release --build-tests
 status=0
 swift test -c release --skip-build "$@" 2>&1 | tee "$log" || status=$?
-[ "$status" -eq 0 ] || { echo "tests failed (exit $status)" >&2; exit "$status"; }
+if [ "$status" -ne 0 ]; then
+    # Again at the end, where whoever sees only the last lines finds them.
+    grep -F "✘" "$log" | grep -v "^✘ Suite" >&2 || true
+    echo "tests failed (exit $status)" >&2
+    exit "$status"
+fi
 
 # Swift Testing's last line: "Test run with 123 tests in 45 suites passed after 6.7 seconds."
 count=$(sed -n 's/.*Test run with \([0-9][0-9]*\) tests\{0,1\}.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')

@@ -1,19 +1,11 @@
 import Foundation
 import GRDB
 
-/// Which metrics of the runs a caller wants to have; all of them are verified whatever it says.
+/// Which metrics of the runs a caller wants to have. These are verified, the others not read.
 public enum MetricChoice: Sendable, Equatable {
     case all
     case none
     case named(Set<String>)
-
-    func contains(_ name: String) -> Bool {
-        switch self {
-        case .all: return true
-        case .none: return false
-        case .named(let names): return names.contains(name)
-        }
-    }
 }
 
 /// Gathers the metrics of one run after another from their rows: hashes every column as it is stored and makes records of
@@ -34,7 +26,7 @@ struct MetricRows {
         static let emptyHash = RecordHash.metrics([])
     }
 
-    private let choice: MetricChoice
+    private let kept: Set<String>?
     private var encoder = ByteEncoder(capacity: 16384)
     private var count = 0
     private var isDamaged = false
@@ -48,12 +40,13 @@ struct MetricRows {
     private var sizes = RepeatedTexts()
     private var sizeLists: [[Int]] = []
 
-    init(_ choice: MetricChoice) { self.choice = choice }
+    /// Records are made of the metrics with these names, of all without.
+    init(keeping names: Set<String>? = nil) { kept = names }
 
     /// The columns that ``add(_:)`` reads, in its order.
     static let columns = """
-        run_key, name, parameters, version, value, reason, standard_error, sample_sizes, direction, floor_mean, floor_sd,
-        floor_repetitions, details
+        metric_values.run_key, name, parameters, version, value, reason, standard_error, sample_sizes, direction, floor_mean,
+        floor_sd, floor_repetitions, details
         """
 
     /// Adds a row of the current run; rows come in the order of name, parameters and version.
@@ -87,7 +80,7 @@ struct MetricRows {
         if !names.holds(name, at: count) {
             let text = names.text(name, at: count)
             while isWanted.count <= count { isWanted.append(false) }
-            isWanted[count] = choice.contains(text)
+            isWanted[count] = kept?.contains(text) ?? true
         }
         encoder.text(utf8: name)
         encoder.text(utf8: try row.utf8(2))

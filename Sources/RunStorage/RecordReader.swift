@@ -2,8 +2,8 @@ import GRDB
 
 /// Reads run records in bulk inside one transaction, to be compared with their hashes after it has ended.
 ///
-/// Two ordered queries, one over runs and one over metrics, with plain prepared statements: 10 000 runs with 20 metrics
-/// each must not take seconds. The metrics are hashed while they are read, so that those nobody asked for need not be kept.
+/// Ordered queries, one over runs and one over metrics, with plain prepared statements: 10 000 runs with 20 metrics each
+/// must not take seconds. Metrics are hashed while they are read; of those that nobody asked for nothing is read.
 struct RecordReader {
     /// Which runs; the SQL conditions share one argument list.
     enum Selection {
@@ -21,8 +21,9 @@ struct RecordReader {
         var record: RunRecord
         var storedState: RunState
         var hashes: Hashes?
-        /// Of all the metrics that were read.
-        var metrics = MetricRows.Metrics.emptyHash
+        /// Of all the run's metrics, where all were read: for every choice but ``MetricChoice/all`` the index vouches for
+        /// those that were.
+        var metrics: [UInt8]?
         var hasMetrics = false
         var damage: String?
     }
@@ -53,12 +54,14 @@ struct RecordReader {
             places[run.key] = runs.count
             runs.append(run)
         }
-        try readMetrics(selection, choice) { key, metrics in
-            guard let place = places[key] else { return }
-            runs[place].record.metrics = metrics.records
-            runs[place].metrics = metrics.hash
-            runs[place].hasMetrics = true
-            if metrics.isDamaged { runs[place].damage = "a metric has a value of the wrong type" }
+        switch choice {
+        case .none: break
+        case .named(let names): try readChosenMetrics(selection, names.sorted(), &runs, places)
+        case .all:
+            for place in runs.indices { runs[place].metrics = MetricRows.Metrics.emptyHash }
+            try readMetrics(selection) { key, metrics in
+                if let place = places[key] { runs[place].take(metrics) }
+            }
         }
         guard case .revision(let id) = selection else { return Copy(runs: runs) }
         let stored = try database.first(
@@ -146,8 +149,9 @@ struct RecordReader {
         return StoredRun(key: key, record: record, storedState: state, hashes: hashes, damage: damage)
     }
 
-    private func readMetrics(
-        _ selection: Selection, _ choice: MetricChoice, _ body: (Int64, MetricRows.Metrics) -> Void
+    /// Reads all metrics, run by run.
+    func readMetrics(
+        _ selection: Selection, keeping names: Set<String>? = nil, _ body: (Int64, MetricRows.Metrics) -> Void
     ) throws {
         let restriction: String
         let arguments: StatementArguments
@@ -162,7 +166,7 @@ struct RecordReader {
             restriction = "WHERE run_key = ?"
             arguments = [key]
         }
-        var rows = MetricRows(choice)
+        var rows = MetricRows(keeping: names)
         var current: Int64?
         try database.forEachRawRow(
             "SELECT \(MetricRows.columns) FROM metric_values \(restriction) ORDER BY run_key, name, parameters, version",
@@ -176,5 +180,15 @@ struct RecordReader {
             rows.add(row)
         }
         if let current { body(current, rows.take()) }
+    }
+}
+
+extension RecordReader.StoredRun {
+    /// All of the run's metrics, as they were read.
+    mutating func take(_ metrics: MetricRows.Metrics) {
+        record.metrics = metrics.records
+        self.metrics = metrics.hash
+        hasMetrics = true
+        if metrics.isDamaged { damage = "a metric has a value of the wrong type" }
     }
 }

@@ -1,7 +1,7 @@
 /// Compares copied records with their stored hashes, outside any transaction.
 extension RecordReader.StoredRun {
-    /// The record with ``RunRecord/integrity`` set. The hashes of history and artefacts enter as stored: who prints those
-    /// verifies them too.
+    /// The record with ``RunRecord/integrity`` set, which covers what was read. The hashes of history, artefacts and of
+    /// metrics that were not read enter as stored: who prints those verifies them too.
     func verified() -> RunRecord {
         var record = record
         record.integrity = integrity
@@ -15,7 +15,7 @@ extension RecordReader.StoredRun {
             return !hasMetrics ? .notPublished : .corrupt(reason: "an unpublished run has metrics")
         }
         guard let hashes else { return .corrupt(reason: "the record has no hash") }
-        guard metrics == hashes.metrics else {
+        if let metrics, metrics != hashes.metrics {
             return .corrupt(reason: "the metrics changed since they were published")
         }
         guard RecordHash.record(hashed(hashes)) == hashes.record else {

@@ -37,6 +37,7 @@ struct RunRows {
                 state.rawValue, failure?.code, failure?.message, summaryJSON, timingsJSON, Data(hashes.metrics),
                 Data(hashes.history), Data(hashes.artefacts), Data(hashes.record), key,
             ])
+        try MetricIndex.replace(in: database, run: key, metrics: metrics, metricsHash: hashes.metrics)
     }
 
     /// The hashes of the parts and of the whole.

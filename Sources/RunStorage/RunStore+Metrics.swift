@@ -40,6 +40,7 @@ extension RunStore {
         try database.run(
             "UPDATE run_records SET metrics_sha256 = ?, record_sha256 = ? WHERE run_key = ?",
             [Data(hashes.metrics), Data(hash), key])
+        try MetricIndex.replace(in: database, run: key, metrics: rows.metrics, metricsHash: hashes.metrics)
     }
 
     /// Text of the reference cache; nil when there is none or it was damaged (then compute it again).

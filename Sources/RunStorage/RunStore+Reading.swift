@@ -6,7 +6,7 @@ extension RunStore {
     /// All runs of a revision with their metrics, in expansion order. Damaged records come with
     /// ``RecordIntegrity/corrupt(reason:)``; a damaged expansion throws `.corrupt`.
     ///
-    /// `metrics`: which metrics the records hold; every one is verified.
+    /// `metrics`: which metrics the records hold. These are verified with the rest of the record, the others not read.
     public func records(ofRevision revisionID: Int64, metrics: MetricChoice = .all) throws -> [RunRecord] {
         try displayedRecords(.revision(revisionID), metrics)
     }

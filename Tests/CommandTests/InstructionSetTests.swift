@@ -56,15 +56,13 @@ struct InstructionSetTests {
             return
         }
         try place.writeSpec(steps: 6000, seeds: 1, metrics: #""kl""#)
-        let running = try place.start(
-            "sweep", "tiny.json", "--store", "s", "-q", "-j", "1", environment: ["FLOWEXP_ISA": "portable"])
-        for _ in 0..<100 {
-            Thread.sleep(forTimeInterval: 0.02)
-            let listed = try? place.json("ls", "--json", "--store", "s", "--where", "state=running")
-            if (listed?["runs"] as? [Any])?.isEmpty == false { break }
-        }
-        running.signal(SIGTERM)
-        #expect(running.wait().status == 75)
+        // Killed in the first run, long after its first checkpoint.
+        let killed = try place.run(
+            "sweep", "tiny.json", "--store", "s", "-q", "-j", "1",
+            environment: [
+                "FLOWEXP_ISA": "portable", "FLOWEXP_FAULT": "kill:step=5000", "FLOWEXP_CHECKPOINT_SECONDS": "0.001",
+            ])
+        #expect(killed.wasKilled)
         #expect(try place.run("sweep", "tiny.json", "--store", "s", "-q").status == 0)
         let runs = try place.json("ls", "--json", "--store", "s")["runs"] as? [[String: Any]] ?? []
         let notes = try runs.compactMap { $0["id"] as? String }.map { try place.run("logs", $0, "--store", "s").output }

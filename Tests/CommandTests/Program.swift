@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The built program, run as a person would run it.
 enum Program {
@@ -52,6 +53,20 @@ enum Program {
         }
 
         func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+        /// Waits until the process has used so much processor time, however loaded the machine is; at most half a minute.
+        func awaitProcessorTime(_ seconds: Double) {
+            let deadline = Date() + 30
+            while Date() < deadline && process.isRunning {
+                // The process's name, the only field that may hold spaces, ends with the last bracket; user and system
+                // time in ticks of 10 ms are the 12th and 13th field after it (proc_pid_stat(5)).
+                guard let text = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+                else { return Thread.sleep(forTimeInterval: 2) }
+                let fields = (text.split(separator: ")").last ?? "").split(separator: " ")
+                if fields.count > 12, (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0) >= seconds * 100 { return }
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+        }
 
         func wait() -> Result {
             process.waitUntilExit()
@@ -109,6 +124,17 @@ final class Workplace {
         let result = try Program.run(arguments, in: path)
         let value = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
         return value as? [String: Any] ?? [:]
+    }
+
+    /// Waits until `ls` shows at least so many runs being done, for half a minute; records an issue after that.
+    func awaitRunning(_ count: Int, store: String = "runs") throws {
+        let deadline = Date() + 30
+        while Date() < deadline {
+            let listed = try run("ls", "--json", "--where", "state=running", "--store", store)
+            if listed.output.components(separatedBy: "\"state\":\"running\"").count > count { return }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        Issue.record("fewer than \(count) runs are being done after half a minute")
     }
 
     /// Two bases × `seeds` seeds on two-moons; a run takes a fraction of a second.

@@ -64,7 +64,8 @@ struct QueryCommandTests {
         let timed = try place.run("query", bomb, "--timeout", "1s")
         #expect(timed.status == 75 && timed.errors.contains("--timeout") && timed.output.isEmpty, "\(timed.errors)")
         let running = try place.start("query", bomb)
-        Thread.sleep(forTimeInterval: 0.5)
+        // Long after the program has begun to listen for signals.
+        running.awaitProcessorTime(0.3)
         running.signal(SIGINT)
         let result = running.wait()
         #expect(result.status == 75 && !result.wasKilled && result.output.isEmpty, "\(result.errors)")

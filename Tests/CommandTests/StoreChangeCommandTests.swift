@@ -116,7 +116,7 @@ struct StoreChangeCommandTests {
     @Test("what a sweep is working on is neither merged, removed nor collected", .timeLimit(.minutes(2)))
     func busy() throws {
         let place = try Workplace()
-        try place.writeSpec(steps: 1_000_000, seeds: 1)
+        try place.writeSpec(steps: 100_000_000, seeds: 1)
         let sweep = try place.start("sweep", "tiny.json", "--store", "busy", "-j", "2")
         defer {
             sweep.signal(SIGKILL)
@@ -124,9 +124,7 @@ struct StoreChangeCommandTests {
         }
         try place.writeSpec("other", seeds: 1)
         #expect(try place.run("sweep", "other.json", "-q").status == 0)
-        while try place.run("status", "--store", "busy", "--json").output.contains("\"running\":2") == false {
-            Thread.sleep(forTimeInterval: 0.1)
-        }
+        try place.awaitRunning(2, store: "busy")
         for arguments in [
             ["store", "merge", "busy"], ["rm", "tiny", "--store", "busy"], ["store", "gc", "--store", "busy"],
         ] {

@@ -10,9 +10,9 @@ struct StopAndResumeTests {
     func stopAndResume() throws {
         let fixture = try SweepFixture(seeds: 1)
         let stop = StopRequest()
-        DispatchQueue.global().asyncAfter(deadline: .now() + 0.2) { stop.request() }
         let result = try fixture.run(
-            executor: DispatchExecutor(workers: 2), stop: stop, FakeRun.stepping(1_000_000))
+            executor: DispatchExecutor(workers: 2), stop: stop,
+            FakeRun.stopping(stop, atRun: 2, FakeRun.stepping(1_000_000)))
         #expect(result.wasStopped && result.checkpointed == 2 && result.abandoned == 0)
         #expect(result.stopSeconds < 3)
         #expect(try fixture.states() == [.interrupted, .interrupted])
@@ -37,16 +37,16 @@ struct StopAndResumeTests {
     func abandoned() throws {
         let fixture = try SweepFixture(seeds: 1)
         let stop = StopRequest()
-        DispatchQueue.global().asyncAfter(deadline: .now() + 0.1) { stop.request() }
         var options = SweepOptions()
         options.stopGrace = 0.3
         let began = Date()
-        let result = try fixture.run(options, stop: stop) { request, _, _ in
-            Thread.sleep(forTimeInterval: 3)
+        let sleeping = FakeRun.stopping(stop, atRun: 1) { request, _, _ in
+            Thread.sleep(forTimeInterval: 20)
             return try FakeRun.completed(request)
         }
+        let result = try fixture.run(options, stop: stop, sleeping)
         #expect(result.abandoned == 1)
-        #expect(Date().timeIntervalSince(began) < 2.5)
+        #expect(Date().timeIntervalSince(began) < 15)
     }
 
     @Test("checkpoints are taken at the interval")
@@ -74,8 +74,7 @@ struct StopAndResumeTests {
         }
         let fixture = try SweepFixture(seeds: 1)
         let stop = StopRequest()
-        DispatchQueue.global().asyncAfter(deadline: .now() + 0.1) { stop.request() }
-        _ = try fixture.run(stop: stop, FakeRun.stepping(1_000_000))
+        _ = try fixture.run(stop: stop, FakeRun.stopping(stop, atRun: 1, FakeRun.stepping(1_000_000)))
         let events = EventLog()
         let result = try fixture.run(events: events) { request, _, _ in
             if request.checkpoint != nil { throw OtherVariant() }

@@ -89,6 +89,16 @@ enum FakeRun {
             likelihoodEvaluations: step, nonfiniteBatches: 0, seconds: 0)
     }
 
+    /// The same function; the `count`-th run that it begins asks for a stop first.
+    static func stopping(_ stop: StopRequest, atRun count: Int, _ inner: @escaping RunFunction) -> RunFunction {
+        let begun = Counter()
+        return { request, directive, onEvent in
+            begun.increment()
+            if begun.count >= count { stop.request() }
+            return try inner(request, directive, onEvent)
+        }
+    }
+
     /// Takes steps until the directive or `steps` ends it; its state is the step as text. Pauses at each step.
     static func stepping(_ steps: Int, pause: Double = 0.001) -> RunFunction {
         { request, directive, onEvent in

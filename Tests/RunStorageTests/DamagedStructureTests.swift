@@ -38,7 +38,7 @@ import Testing
     @Test func aStoreWithoutItsTablesIsDamage() throws {
         let directory = TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.path + "/store", withIntermediateDirectories: true)
-        try directory.tamper("PRAGMA application_id = \(0x666c_6f77); PRAGMA user_version = 1")
+        try directory.tamper("PRAGMA application_id = \(0x666c_6f77); PRAGMA user_version = 2")
         for mode in [RunStore.Mode.createIfMissing, .readWrite, .readOnly] {
             expectCorrupt(storeError { _ = try directory.open(mode) })
         }

@@ -47,7 +47,7 @@ import Testing
         try FileManager.default.copyItem(at: URL(fileURLWithPath: directory.database), to: target)
     }
 
-    @Test(arguments: [1]) func anOldStoreOpensAndKeepsItsResults(version: Int) throws {
+    @Test(arguments: [1, 2]) func anOldStoreOpensAndKeepsItsResults(version: Int) throws {
         let directory = TemporaryDirectory()
         try FileManager.default.createDirectory(
             atPath: directory.path + "/store", withIntermediateDirectories: true)
@@ -55,6 +55,13 @@ import Testing
             at: Self.fixtures.appendingPathComponent("version-\(version).sqlite"),
             to: URL(fileURLWithPath: directory.database))
         let store = try directory.open(.readWrite)
+        #expect(directory.names("backups").count == (version < 2 ? 1 : 0))
+        // Whatever its version was, the run has the index that one published now has.
+        let indexes =
+            "SELECT count(*) FROM metric_indexes JOIN run_records USING (run_key) WHERE id = '\(Sample.id(0))'"
+        #expect(try directory.value(indexes) == 1)
+        #expect(try directory.value("SELECT count(*) FROM metric_indexes") == 1)
+        #expect(try store.allRecords(metrics: .named(["mmd"]))[0].metrics.map(\.value) == [0.375])
         let revision = try store.newestRevision(ofSweep: "demo")
         #expect(revision.number == 2)
         let records = try store.records(ofRevision: revision.id)
@@ -70,5 +77,22 @@ import Testing
         #expect(try claim.loadCheckpoint().notes.last == "starting from step 0")
         try claim.publish(Sample.published())
         #expect(try store.record(idPrefix: Sample.id(2)).integrity == .verified)
+    }
+
+    /// A damaged record neither stops the migration nor gets an index that vouches for it.
+    @Test func aDamagedOldRecordStaysDamaged() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(
+            atPath: directory.path + "/store", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Self.fixtures.appendingPathComponent("version-1.sqlite"), to: URL(fileURLWithPath: directory.database))
+        try directory.tamper("UPDATE metric_values SET value = 7 WHERE name = 'mmd'")
+        let store = try directory.open(.readWrite)
+        #expect(try directory.value("SELECT count(*) FROM metric_indexes") == 0)
+        let record = try store.allRecords(metrics: .named(["mmd"]))[0]
+        guard case .corrupt = record.integrity else {
+            Issue.record("\(record.integrity)")
+            return
+        }
     }
 }

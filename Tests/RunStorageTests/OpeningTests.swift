@@ -17,7 +17,7 @@ import Testing
         let directory = TemporaryDirectory()
         try directory.open().close()
         #expect(try directory.value("PRAGMA application_id") == 0x666c_6f77)
-        #expect(try directory.value("PRAGMA user_version") == 1)
+        #expect(try directory.value("PRAGMA user_version") == 2)
         #expect(try directory.value("SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'delete'") == 1)
         // Every table of ours is STRICT.
         #expect(
@@ -32,7 +32,7 @@ import Testing
         try directory.tamper("PRAGMA user_version = 7")
         for mode in [RunStore.Mode.createIfMissing, .readWrite, .readOnly] {
             let error = storeError { _ = try directory.open(mode) }
-            #expect(error?.kind == .newerVersion(found: 7, supported: 1))
+            #expect(error?.kind == .newerVersion(found: 7, supported: 2))
             #expect(error?.exitCode == 65)
         }
     }

@@ -32,7 +32,7 @@ import Testing
         #expect(try store.query("SELECT count(*) FROM history").rows == [[.integer(5)]])
         #expect(try store.query("SELECT key, value FROM json_each('{\"a\": 2}')").rows == [[.text("a"), .integer(2)]])
         let columns = try store.queryColumns()
-        #expect(columns.map(\.view) == ["runs", "results", "history"])
+        #expect(columns.map(\.view) == ["runs", "results", "history", "sweep_revisions"])
         #expect(columns[1].columns.contains("value") && columns[0].columns.first == "run")
     }
 

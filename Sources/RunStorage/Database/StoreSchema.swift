@@ -13,7 +13,11 @@ enum StoreSchema {
 
     /// Migration i takes version i to i + 1.
     private static let migrations: [@Sendable (Database) throws -> Void] = [
-        { try $0.execute(sql: firstVersion) }
+        { try $0.execute(sql: firstVersion) },
+        { database in
+            try database.execute(sql: secondVersion)
+            try MetricIndex.insertMissing(database)
+        },
     ]
 
     /// What a file says it is.
@@ -41,6 +45,21 @@ enum StoreSchema {
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         try database.execute(sql: "PRAGMA user_version = \(version)")
     }
+
+    /// An index over each run's metrics, so that who reads a few of them verifies those, and a view of sweeps.
+    private static let secondVersion = """
+        CREATE TABLE metric_indexes (
+            run_key INTEGER PRIMARY KEY REFERENCES run_records (run_key),
+            hashes BLOB NOT NULL,
+            sha256 BLOB NOT NULL
+        ) STRICT;
+
+        CREATE VIEW sweep_revisions AS
+            SELECT sweeps.name AS sweep, revisions.number AS revision,
+                (SELECT count(*) FROM revision_runs WHERE revision_id = revisions.id) AS runs,
+                revisions.created_at, CAST(spec AS TEXT) AS spec, resolved_spec, evaluation
+            FROM sweeps JOIN revisions ON revisions.sweep_id = sweeps.id;
+        """
 
     private static let firstVersion = """
         CREATE TABLE store_properties (

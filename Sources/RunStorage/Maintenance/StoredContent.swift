@@ -72,6 +72,12 @@ struct StoredContent {
         let rows = RunRows(
             state: run.storedState, failure: failure, metrics: run.record.metrics, history: history,
             artefacts: artefacts, summaryJSON: run.record.summaryJSON, timingsJSON: run.record.timingsJSON)
+        if try !MetricIndex.isRight(
+            in: database, run: key, metrics: rows.metrics, metricsHash: hashes.metrics)
+        {
+            // The record itself is whole; a rebuilt database has the right index.
+            damage.append("the index of its metrics is not the one they have")
+        }
         ended = RecordContent(
             id: id, fence: fence, configurationJSON: run.record.configurationJSON, rows: rows, hash: hashes.record)
     }

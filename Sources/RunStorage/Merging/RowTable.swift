@@ -9,7 +9,8 @@ struct RowTable {
 
     /// The tables with rows of a run, besides `run_records`.
     static let ofRuns = [
-        "attempts", "checkpoints", "history_rows", "metric_values", "artefact_files", "artefact_tensors", "run_notes",
+        "attempts", "checkpoints", "history_rows", "metric_values", "metric_indexes", "artefact_files",
+        "artefact_tensors", "run_notes",
     ]
 
     /// Copies the rows with this `run_key`.

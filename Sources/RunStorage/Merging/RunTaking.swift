@@ -85,6 +85,7 @@ extension RunContent {
                 UPDATE run_records SET metrics_sha256 = NULL, history_sha256 = NULL, artefacts_sha256 = NULL,
                     record_sha256 = NULL WHERE run_key = ?
                 """, [key])
+            try database.run("DELETE FROM metric_indexes WHERE run_key = ?", [key])
         }
         for checkpoint in checkpoints { try checkpoint.insert(database, run: key) }
         try attempts.insert(database, run: key)

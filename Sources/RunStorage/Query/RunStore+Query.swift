@@ -2,7 +2,7 @@ import GRDBSQLite
 
 extension RunStore {
     /// The views that queries are meant for, with their columns.
-    public static let queryViews = ["runs", "results", "history"]
+    public static let queryViews = ["runs", "results", "history", "sweep_revisions"]
 
     /// Runs one SELECT (or VALUES, WITH … SELECT, EXPLAIN) over the database and copies what it gives; the transaction has
     /// ended when this returns. No record is verified.
