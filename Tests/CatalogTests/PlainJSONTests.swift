@@ -29,4 +29,23 @@ import Testing
             bothWaysAgree(String(text.prefix(count)) + "}")
         }
     }
+
+    /// Reading some members says what reading all of them says.
+    @Test(
+        arguments: [
+            #"{"a":1,"b":[1,2.0,{"a":7}],"c":"x","a b":null}"#, #"{}"#, #" { "b" : true , "a" : -2.5e-3 } "#,
+            #"{"a":1,"a":2}"#, #"{"b":1,"b":2,"a":3}"#, #"{"b":"é","a":1}"#, #"{"b":01,"a":1}"#, #"{"b":1e999,"a":1}"#,
+            #"{"b":"x\n","a":1}"#, "[1]", "", "{", #"{"a":1}}"#, #"{"a":1,}"#, #"{"b":9223372036854775808,"a":1}"#,
+            #"{"\u0061":5}"#, #"{"b":-,"a":1}"#, #"{"b":{"a":[}},"a":1}"#,
+        ])
+    func someMembersAgree(_ text: String) {
+        let whole = (try? JSONValue(parsing: text)).map { $0.objectValue ?? [:] }
+        let some = try? JSONValue.members(["a", "a b", "absent"], ofObject: text)
+        // A number that nobody asked for is not tried to fit, nor a second member of that name noticed.
+        if text.contains("1e999") || text.contains("9223372036854775808") || text.contains(#""b":2"#) {
+            #expect(some?["a"] != nil)
+            return
+        }
+        #expect(some == whole.map { $0.filter { ["a", "a b"].contains($0.key) } }, "\(text)")
+    }
 }

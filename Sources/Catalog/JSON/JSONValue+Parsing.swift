@@ -17,4 +17,13 @@ extension JSONValue {
     public init(parsing text: String) throws(JSONSyntaxError) {
         try self.init(parsing: Array(text.utf8))
     }
+
+    /// Some members of a JSON object by name, for texts read by the ten thousand: those that nobody asked for are mostly
+    /// passed over. Throws like ``init(parsing:)``; empty when the value is no object.
+    public static func members(_ names: [String], ofObject text: String) throws(JSONSyntaxError) -> [String: JSONValue]
+    {
+        var text = text
+        if let plain = text.withUTF8({ PlainJSON.members(names, of: $0) }) { return plain }
+        return (try JSONValue(parsing: text).objectValue ?? [:]).filter { names.contains($0.key) }
+    }
 }

@@ -12,6 +12,34 @@ struct PlainJSON {
         return reader.index == bytes.count ? value : nil
     }
 
+    /// Some members of a whole text that is an object, the others skipped; nil when the text is not plain.
+    static func members(_ names: [String], of bytes: UnsafeBufferPointer<UInt8>) -> [String: JSONValue]? {
+        var reader = PlainJSON(bytes: bytes)
+        var members: [String: JSONValue] = [:]
+        reader.skipSpace()
+        guard reader.take(UInt8(ascii: "{")) else { return nil }
+        reader.skipSpace()
+        var isLast = reader.take(UInt8(ascii: "}"))
+        while !isLast {
+            reader.skipSpace()
+            guard let key = reader.stringBytes() else { return nil }
+            reader.skipSpace()
+            guard reader.take(UInt8(ascii: ":")) else { return nil }
+            if let name = names.first(where: { $0.utf8.elementsEqual(bytes[key]) }) {
+                guard let value = reader.value(depth: 1), members.updateValue(value, forKey: name) == nil else {
+                    return nil
+                }
+            } else {
+                guard reader.skipValue(depth: 1) else { return nil }
+            }
+            reader.skipSpace()
+            isLast = reader.take(UInt8(ascii: "}"))
+            guard isLast || reader.take(UInt8(ascii: ",")) else { return nil }
+        }
+        reader.skipSpace()
+        return reader.index == bytes.count ? members : nil
+    }
+
     private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     private var current: UInt8 { index < bytes.count ? bytes[index] : 0 }
@@ -70,7 +98,23 @@ struct PlainJSON {
         }
     }
 
+    /// Passes a value without making it.
+    private mutating func skipValue(depth: Int) -> Bool {
+        skipSpace()
+        switch current {
+        case UInt8(ascii: "\""): return stringBytes() != nil
+        case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
+            return value(depth: depth) != nil
+        default: return skipNumber() != nil
+        }
+    }
+
     private mutating func string() -> String? {
+        stringBytes().map { String(decoding: UnsafeBufferPointer(rebasing: bytes[$0]), as: UTF8.self) }
+    }
+
+    /// Where the characters of a string are.
+    private mutating func stringBytes() -> Range<Int>? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = index
         while current >= 0x20, current < 0x7F, current != UInt8(ascii: "\""), current != UInt8(ascii: "\\") {
@@ -78,7 +122,7 @@ struct PlainJSON {
         }
         let end = index
         guard take(UInt8(ascii: "\"")) else { return nil }
-        return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+        return start..<end
     }
 
     private mutating func word(_ word: StaticString) -> Bool {
@@ -88,28 +132,43 @@ struct PlainJSON {
         return true
     }
 
+    /// What a number is written with.
+    private struct NumberShape {
+        var isNegative: Bool
+        /// Where its first digit is.
+        var first: Int
+        /// Digits of the integer part.
+        var whole: Int
+        var isInteger = true
+    }
+
     /// Digits with at most a sign, a point and an exponent, the integer part without leading zeros.
-    private mutating func number() -> JSONValue? {
-        let start = index
+    private mutating func skipNumber() -> NumberShape? {
         let isNegative = take(UInt8(ascii: "-"))
         let first = index
         guard let whole = digits(), whole == 1 || bytes[first] != UInt8(ascii: "0") else { return nil }
-        var isInteger = true
+        var shape = NumberShape(isNegative: isNegative, first: first, whole: whole)
         if take(UInt8(ascii: ".")) {
-            isInteger = false
+            shape.isInteger = false
             guard digits() != nil else { return nil }
         }
         if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
-            isInteger = false
+            shape.isInteger = false
             index += 1
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
             guard digits() != nil else { return nil }
         }
-        if isInteger {
+        return shape
+    }
+
+    private mutating func number() -> JSONValue? {
+        let start = index
+        guard let shape = skipNumber() else { return nil }
+        if shape.isInteger {
             // More digits may not fit, and what −0 is, is the other reader's to say.
-            guard whole <= 18, !(isNegative && bytes[first] == UInt8(ascii: "0")) else { return nil }
-            let magnitude = bytes[first..<index].reduce(0) { 10 * $0 + Int($1 - UInt8(ascii: "0")) }
-            return .integer(isNegative ? -magnitude : magnitude)
+            guard shape.whole <= 18, !(shape.isNegative && bytes[shape.first] == UInt8(ascii: "0")) else { return nil }
+            let magnitude = bytes[shape.first..<index].reduce(0) { 10 * $0 + Int($1 - UInt8(ascii: "0")) }
+            return .integer(shape.isNegative ? -magnitude : magnitude)
         }
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
         guard let value = Double(text), value.isFinite, value != 0 || text == "0.0" else { return nil }

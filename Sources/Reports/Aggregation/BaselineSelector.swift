@@ -66,20 +66,24 @@ struct BaselineSelector {
 
     /// The baseline cell of every cell that has exactly one, by index, and how many had several to choose from.
     func pairing(_ cells: [ReportCell]) -> (baselineOf: [Int: Int], ambiguous: Int) {
-        var candidates: [String: [Int]] = [:]
-        for cell in cells where isBaseline(cell) {
-            candidates[cell.key { !isFreed($0) }, default: []].append(cell.index)
+        let paths = cells.first?.table.paths ?? []
+        let isKept = paths.map { !isFreed($0) }
+        // Below what the conditions name.
+        let chosen = paths.indices.filter { number in
+            !isKept[number] && !conditions.contains { $0.path == paths[number] }
         }
+        var candidates: [[Int32]: [Int]] = [:]
+        for cell in cells where isBaseline(cell) { candidates[cell.key(isKept), default: []].append(cell.index) }
         var baselineOf: [Int: Int] = [:]
         var ambiguous = 0
         for cell in cells where !isBaseline(cell) {
-            var matches = candidates[cell.key { !isFreed($0) }] ?? []
+            var matches = candidates[cell.key(isKept)] ?? []
             if matches.count > 1 {
                 // Several variants of the baseline: the one that agrees wherever both have a setting.
                 matches = matches.filter { index in
-                    cells[index].texts.allSatisfy { path, text in
-                        guard isFreed(path), !conditions.contains(where: { $0.path == path }) else { return true }
-                        return cell.texts[path] == nil || cell.texts[path] == text
+                    chosen.allSatisfy { number in
+                        let (its, own) = (cells[index].code(number), cell.code(number))
+                        return its == SettingTable.absent || own == SettingTable.absent || its == own
                     }
                 }
                 if matches.count != 1 { ambiguous += 1 }

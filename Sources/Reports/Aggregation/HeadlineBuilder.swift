@@ -121,10 +121,11 @@ struct HeadlineBuilder {
 
     /// What belongs to each row, by task configuration in order of first appearance.
     private static func byTask<Value>(_ rows: [RowPairs], _ values: [Value]) -> [[Value]] {
-        var placeOfTask: [String: Int] = [:]
+        let isKept = (rows.first?.cell.table.paths ?? []).map { ReportPaths.isWithin($0, ReportPaths.task) }
+        var placeOfTask: [[Int32]: Int] = [:]
         var groups: [[Value]] = []
         for (row, value) in zip(rows, values) {
-            let task = row.cell.key { ReportPaths.isWithin($0, ReportPaths.task) }
+            let task = row.cell.key(isKept)
             if let place = placeOfTask[task] {
                 groups[place].append(value)
             } else {
@@ -153,7 +154,8 @@ struct HeadlineBuilder {
         let tasks = Set(cells.map(\.example.task))
         parts.append(tasks.count > 1 ? "all \(tasks.count) tasks" : tasks.first ?? "")
         for path in axes.independent where path != ReportPaths.task && !selector.isFreed(path) {
-            let count = Set(cells.map { $0.texts[path] }).count
+            guard let number = cells.first?.table.number(of: path) else { continue }
+            let count = Set(cells.map { $0.code(number) }).count
             guard count > 1 else { continue }
             let title = axes.title(path)
             parts.append(path == ReportPaths.couplingLayers ? "\(count) depths" : "\(count) values of \(title)")

@@ -11,13 +11,8 @@ struct ReportAxes {
 
     /// Finds them. `declared` paths (a spec's axes) come first and are kept whenever they vary.
     init(cells: [ReportCell], declared: [String]) {
-        var paths: [String] = []
-        var seen: Set<String> = []
-        for cell in cells {
-            for setting in cell.example.configuration where seen.insert(setting.path).inserted {
-                paths.append(setting.path)
-            }
-        }
+        let paths = cells.first?.table.paths ?? []
+        let seen = Set(paths)
         allPaths = paths
         let usual = [ReportPaths.task, ReportPaths.base, ReportPaths.components, ReportPaths.couplingLayers]
         var candidates: [String] = []
@@ -28,7 +23,7 @@ struct ReportAxes {
         var varying: [String] = []
         var independent: [String] = []
         for path in candidates {
-            guard Set(cells.map { $0.texts[path] }).count > 1 else { continue }
+            guard Self.varies(path, in: cells) else { continue }
             // What the chosen variant alone decides (its own parameters, a component count that matches the task)
             // is no axis: `task.noise` exists for some tasks only.
             var parents = Self.ancestors(of: path).filter(seen.contains)
@@ -39,6 +34,11 @@ struct ReportAxes {
         }
         self.varying = varying
         self.independent = independent
+    }
+
+    private static func varies(_ path: String, in cells: [ReportCell]) -> Bool {
+        guard let first = cells.first, let number = first.table.number(of: path) else { return false }
+        return cells.contains { $0.code(number) != first.code(number) }
     }
 
     /// `a.b.c` has `a.b` and `a`.
@@ -54,10 +54,11 @@ struct ReportAxes {
 
     /// Whether cells that agree on `parents` agree on `path`.
     private static func isFunction(_ path: String, of parents: [String], in cells: [ReportCell]) -> Bool {
-        guard !parents.isEmpty else { return false }
-        var value: [[String?]: String?] = [:]
+        guard !parents.isEmpty, let table = cells.first?.table else { return false }
+        let numbers = parents.compactMap(table.number)
+        var value: [[Int32]: String?] = [:]
         for cell in cells {
-            let key = parents.map { cell.texts[$0] }
+            let key = numbers.map(cell.code)
             let text = cell.groupingText(path)
             if let known = value[key] {
                 if known != text { return false }
@@ -92,24 +93,27 @@ struct ReportAxes {
         throw .unknownAxis(name, available: varying)
     }
 
-    /// The rank of every value of `path`: none first, then numbers by size, then the rest in order of appearance.
-    static func ranks(of path: String, in cells: [ReportCell], first: (ReportCell) -> Bool) -> [String?: Int] {
-        var distinct: [(text: String?, number: Double?, isFirst: Bool)] = []
-        var seen: Set<String?> = []
-        for cell in cells where seen.insert(cell.texts[path]).inserted {
-            distinct.append((cell.texts[path], cell.settings[path]?.doubleValue, first(cell)))
+    /// The rank of every value of the path with this number, by code: none first, then numbers by size, then the rest in
+    /// order of appearance.
+    static func ranks(of path: Int, in cells: [ReportCell], first: (ReportCell) -> Bool) -> [Int32: Int] {
+        typealias Value = (code: Int32, number: Double?, isFirst: Bool)
+        var distinct: [Value] = []
+        var seen: Set<Int32> = []
+        for cell in cells where seen.insert(cell.code(path)).inserted {
+            let value = cell.table.value(cell.code(path), ofPath: path)
+            distinct.append((cell.code(path), value?.doubleValue, first(cell)))
         }
-        func group(_ value: (text: String?, number: Double?, isFirst: Bool)) -> Int {
+        func group(_ value: Value) -> Int {
             if value.isFirst { return 0 }
-            return value.text == nil ? 1 : value.number != nil ? 2 : 3
+            return value.code == SettingTable.absent ? 1 : value.number != nil ? 2 : 3
         }
         let order = distinct.indices.sorted { left, right in
             let a = (group(distinct[left]), distinct[left].number ?? 0, left)
             let b = (group(distinct[right]), distinct[right].number ?? 0, right)
             return a < b
         }
-        var ranks: [String?: Int] = [:]
-        for (rank, index) in order.enumerated() { ranks[distinct[index].text] = rank }
+        var ranks: [Int32: Int] = [:]
+        for (rank, index) in order.enumerated() { ranks[distinct[index].code] = rank }
         return ranks
     }
 }

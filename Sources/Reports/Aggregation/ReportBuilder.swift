@@ -44,7 +44,7 @@ extension Report {
             axes: axes, columns: order, selector: selector, statistics: options.statistics)
         let sections = metrics.map { sectionBuilder.section($0, cells: sorted) }
         var counts: [ReportRunState: Int] = [:]
-        for run in runs { counts[run.state, default: 0] += 1 }
+        for place in runs.indices { counts[runs[place].state, default: 0] += 1 }
         if options.damagedWithoutCell > 0 { counts[.damaged, default: 0] += options.damagedWithoutCell }
         if let damaged = counts[.damaged] {
             notes.insert(
@@ -77,7 +77,9 @@ extension Report {
     /// The asked metrics, checked, each followed by its companions where some run has them.
     private static func metrics(_ asked: [String], in runs: [ReportRun]) throws(ReportError) -> [String] {
         var available: Set<String> = []
-        for run in runs { available.formUnion(run.metrics.keys) }
+        for place in runs.indices where !runs[place].metrics.keys.allSatisfy(available.contains) {
+            available.formUnion(runs[place].metrics.keys)
+        }
         var result: [String] = []
         for name in asked {
             // Before any run has finished there is nothing to check against.
@@ -103,16 +105,20 @@ extension Report {
     private static func sort(
         _ cells: [ReportCell], by paths: [String], baselineFirst selector: BaselineSelector?
     ) -> [ReportCell] {
-        let tables = paths.map { path in
-            ReportAxes.ranks(of: path, in: cells) { cell in
-                selector.map { $0.conditions.contains { $0.path == path } && $0.isBaseline(cell) } ?? false
+        guard let table = cells.first?.table else { return [] }
+        let ranks = paths.compactMap { path in
+            table.number(of: path).map { number in
+                let ranks = ReportAxes.ranks(of: number, in: cells) { cell in
+                    selector.map { $0.conditions.contains { $0.path == path } && $0.isBaseline(cell) } ?? false
+                }
+                return (number: number, ranks: ranks)
             }
         }
-        let keys = cells.map { cell in zip(paths, tables).map { $1[cell.texts[$0]] ?? 0 } }
-        return cells.sorted { left, right in
-            for (a, b) in zip(keys[left.index], keys[right.index]) where a != b { return a < b }
-            return left.index < right.index
-        }
+        let keys = cells.map { cell in ranks.map { $0.ranks[cell.code($0.number)] ?? 0 } }
+        return cells.indices.sorted { left, right in
+            for (a, b) in zip(keys[left], keys[right]) where a != b { return a < b }
+            return left < right
+        }.map { cells[$0] }
     }
 }
 
@@ -129,11 +135,11 @@ struct SectionBuilder {
         if groups.count > cells.count {
             notes.append("runs evaluated with different parameters or versions of \(metric) are kept in rows apart")
         }
-        let measured = cells.flatMap(\.runs).compactMap { $0.metrics[metric] }.filter { $0.value != nil }
-        for warning in countReasons(measured.compactMap(\.warning)) {
-            notes.append("\(warning.count) of \(measured.count) runs: \(warning.reason)")
+        let measured = groups.reduce(0) { $0 + $1.measured }
+        for warning in countReasons(groups.flatMap(\.warnings)) {
+            notes.append("\(warning.count) of \(measured) runs: \(warning.reason)")
         }
-        let direction = cells.lazy.flatMap(\.runs).compactMap { $0.metrics[metric]?.direction }.first ?? .lower
+        let direction = groups.lazy.compactMap(\.direction).first ?? .lower
         var rows = groups.map { group in
             group.row(
                 axes: columns, isBaseline: selector?.isBaseline(group.cell) ?? false, direction: direction,

@@ -1,39 +1,51 @@
 import Catalog
 
 /// Runs that differ only in the seed.
-struct ReportCell {
+final class ReportCell {
     /// Ordinal among the cells, in order of first appearance.
     let index: Int
-    let settings: [String: JSONValue]
-    /// Values as text by path, for grouping.
-    let texts: [String: String]
-    /// The same by path.
-    private let ordered: [(path: String, text: String)]
+    /// The numbers of all cells' settings.
+    let table: SettingTable
+    /// By path, cut after the last one that the cell has.
+    private let codes: [Int32]
     /// The first run; every run of the cell has the same configuration.
     let example: ReportRun
     /// By ascending seed.
-    var runs: [ReportRun]
+    fileprivate(set) var runs: [ReportRun]
 
-    init(index: Int, settings: [String: JSONValue], texts: [String: String], example: ReportRun, runs: [ReportRun]) {
+    fileprivate init(index: Int, table: SettingTable, codes: [Int32], example: ReportRun) {
         self.index = index
-        self.settings = settings
-        self.texts = texts
+        self.table = table
+        self.codes = codes
         self.example = example
-        self.runs = runs
-        ordered = texts.sorted { $0.key < $1.key }.map { (path: $0.key, text: $0.value) }
+        runs = [example]
     }
+
+    /// The code of a path's value, by the path's number.
+    func code(_ number: Int) -> Int32 { number < codes.count ? codes[number] : SettingTable.absent }
+
+    /// The values by path.
+    struct Settings {
+        fileprivate let cell: ReportCell
+
+        subscript(path: String) -> JSONValue? {
+            guard let number = cell.table.number(of: path) else { return nil }
+            return cell.table.value(cell.code(number), ofPath: number)
+        }
+    }
+
+    var settings: Settings { Settings(cell: self) }
 
     /// The setting as a spec would name it: components as written there (`match`) where known.
     func groupingText(_ path: String) -> String? {
         if path == ReportPaths.components, let written = example.componentsInSpec { return JSONText.canonical(written) }
-        return texts[path]
+        guard let number = table.number(of: path) else { return nil }
+        return table.text(code(number), ofPath: number)
     }
 
-    /// Canonical text of every setting whose path `keep` accepts: equal texts, equal settings.
-    func key(where keep: (String) -> Bool) -> String {
-        var key = ""
-        for (path, text) in ordered where keep(path) { append(path, text, to: &key) }
-        return key
+    /// The codes of some settings, by path number: equal keys, equal settings.
+    func key(_ isKept: [Bool]) -> [Int32] {
+        isKept.indices.map { isKept[$0] ? code($0) : SettingTable.absent }
     }
 }
 
@@ -56,13 +68,14 @@ enum ReportPaths {
 /// Two different runs with one configuration and one seed (for example from two versions of a component) never share
 /// a cell: the second opens another, and `hasTwins` says so.
 func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], hasTwins: Bool) {
-    var seenIDs: Set<String> = []
+    var seenIDs = Set<String>(minimumCapacity: runs.count)
     var distinct: [ReportRun] = []
-    // Configurations as given → the number of their canonical form, so that this is made once per configuration; those
-    // that share their storage, which `runs` keeps alive, are not even compared.
+    distinct.reserveCapacity(runs.count)
+    let table = SettingTable()
+    // Configurations that share their storage, which `runs` keeps alive, are not even looked at.
     var formOfStorage: [UnsafeRawPointer: Int] = [:]
-    var formOfConfiguration: [[ReportSetting]: Int] = [:]
-    var formOfKey: [String: Int] = [:]
+    var formOfCodes: [[Int32]: Int] = [:]
+    var codesOfForm: [[Int32]] = []
     var runsOfSeed: [FormPart: Int] = [:]
     var cellOfForm: [FormPart: Int] = [:]
     var cells: [ReportCell] = []
@@ -73,13 +86,13 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
         let storage = run.configuration.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
         if let storage, let known = formOfStorage[storage] {
             form = known
-        } else if let known = formOfConfiguration[run.configuration] {
-            form = known
         } else {
-            let key = canonicalKey(canonicalTexts(run))
-            form = formOfKey[key] ?? formOfKey.count
-            formOfKey[key] = form
-            formOfConfiguration[run.configuration] = form
+            let codes = table.codes(of: run.configuration)
+            form = formOfCodes[codes] ?? codesOfForm.count
+            if form == codesOfForm.count {
+                formOfCodes[codes] = form
+                codesOfForm.append(codes)
+            }
         }
         if let storage { formOfStorage[storage] = form }
         let twin = runsOfSeed[FormPart(form: form, part: run.seed), default: 0]
@@ -89,14 +102,10 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
             cells[index].runs.append(run)
         } else {
             cellOfForm[FormPart(form: form, part: twin)] = cells.count
-            var settings: [String: JSONValue] = [:]
-            for setting in run.configuration { settings[setting.path] = setting.value }
-            cells.append(
-                ReportCell(
-                    index: cells.count, settings: settings, texts: canonicalTexts(run), example: run, runs: [run]))
+            cells.append(ReportCell(index: cells.count, table: table, codes: codesOfForm[form], example: run))
         }
     }
-    for index in cells.indices { cells[index].runs.sort { $0.seed < $1.seed } }
+    for cell in cells { cell.runs.sort { $0.seed < $1.seed } }
     return (cells, distinct, hasTwins)
 }
 
@@ -104,26 +113,4 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
 private struct FormPart: Hashable {
     var form: Int
     var part: Int
-}
-
-/// Every setting's value as canonical text, by path.
-private func canonicalTexts(_ run: ReportRun) -> [String: String] {
-    var texts: [String: String] = [:]
-    for setting in run.configuration { texts[setting.path] = JSONText.canonical(setting.value) }
-    return texts
-}
-
-/// One text for texts by path: equal exactly when they are.
-private func canonicalKey(_ texts: [String: String]) -> String {
-    var key = ""
-    for (path, text) in texts.sorted(by: { $0.key < $1.key }) { append(path, text, to: &key) }
-    return key
-}
-
-/// With the path's length, so that different paths and texts never give the same key.
-private func append(_ path: String, _ text: String, to key: inout String) {
-    key += "\(path.utf8.count):"
-    key += path
-    key += text
-    key += ","
 }

@@ -16,42 +16,62 @@ enum MetricOutcome {
 
 /// A row in the making: a cell, and those of its runs that share a metric's parameters and version.
 struct CellMetric {
-    let cell: ReportCell
-    let metric: String
-    /// Parameters and version as one text; nil when no run of the cell has the metric.
-    let key: String?
-    let runs: [ReportRun]
-
-    /// The cell's rows for `metric`: one, unless its runs were evaluated with different parameters or versions.
-    static func split(_ cell: ReportCell, metric: String) -> [CellMetric] {
-        var keys: [String] = []
-        var groups: [String: [ReportRun]] = [:]
-        var without: [ReportRun] = []
-        for run in cell.runs {
-            guard let value = run.metrics[metric] else {
-                without.append(run)
-                continue
-            }
-            let key = "\(value.version) \(value.parameters)"
-            if groups[key] == nil { keys.append(key) }
-            groups[key, default: []].append(run)
-        }
-        guard let first = keys.first else {
-            return [CellMetric(cell: cell, metric: metric, key: nil, runs: without)]
-        }
-        groups[first] = ((groups[first] ?? []) + without).sorted { $0.seed < $1.seed }
-        return keys.map { CellMetric(cell: cell, metric: metric, key: $0, runs: groups[$0] ?? []) }
+    /// What values must share to be averaged.
+    struct Key: Hashable {
+        var version: Int
+        var parameters: String
     }
 
-    static func outcome(_ run: ReportRun, _ metric: String) -> MetricOutcome {
-        switch run.state {
+    let cell: ReportCell
+    /// nil when no run of the cell has the metric.
+    let key: Key?
+    private let metric: String
+    /// Places among the cell's runs, and what each has of the metric.
+    private let places: [Int]
+    private let stored: [ReportMetric?]
+
+    /// The cell's rows for `metric`: one, unless its runs were evaluated with different parameters or versions. Runs
+    /// without the metric go with the first.
+    static func split(_ cell: ReportCell, metric: String) -> [CellMetric] {
+        let stored = cell.runs.indices.map { cell.runs[$0].metrics[metric] }
+        var keys: [Key] = []
+        for case let value? in stored
+        where keys.last.map({ $0.version != value.version || $0.parameters != value.parameters }) ?? true {
+            let key = Key(version: value.version, parameters: value.parameters)
+            if !keys.contains(key) { keys.append(key) }
+        }
+        guard keys.count > 1 else {
+            return [
+                CellMetric(cell: cell, key: keys.first, metric: metric, places: Array(stored.indices), stored: stored)
+            ]
+        }
+        return keys.map { key in
+            let places = stored.indices.filter { place in
+                guard let value = stored[place] else { return key == keys[0] }
+                return value.version == key.version && value.parameters == key.parameters
+            }
+            return CellMetric(cell: cell, key: key, metric: metric, places: places, stored: places.map { stored[$0] })
+        }
+    }
+
+    private func outcome(_ index: Int) -> MetricOutcome {
+        switch cell.runs[places[index]].state {
         case .failed: return .absent
         case .planned, .running, .interrupted, .damaged: return .pending
         case .completed:
-            guard let stored = run.metrics[metric] else { return .pending }
+            guard let stored = stored[index] else { return .pending }
             return stored.value.map(MetricOutcome.value) ?? .absent
         }
     }
+
+    /// Which way the metric is better, where a run has it.
+    var direction: ReportDirection? { stored.lazy.compactMap { $0?.direction }.first }
+
+    /// Runs with a value.
+    var measured: Int { stored.count { $0?.value != nil } }
+
+    /// Why some of these values should not be trusted.
+    var warnings: [String] { stored.compactMap { $0?.value == nil ? nil : $0?.warning } }
 
     /// The row without its comparison.
     func row(
@@ -59,18 +79,37 @@ struct CellMetric {
     ) -> ReportRow {
         var seeds: [Int] = []
         var values: [Double] = []
-        for run in runs {
-            if case .value(let value) = Self.outcome(run, metric) {
-                seeds.append(run.seed)
+        var used: [Int] = []
+        var limits: [Double] = []
+        var failures: [String] = []
+        var nulls: [String] = []
+        var (notEvaluated, unfinished, damaged) = (0, 0, 0)
+        /// Of a completed run.
+        var first: ReportMetric?
+        var floor: ReportFloor?
+        for (index, place) in places.enumerated() {
+            if let count = cell.runs[place].componentsUsed { used.append(count) }
+            if let limit = cell.runs[place].poolLimits[metric], limit.isFinite { limits.append(limit) }
+            switch cell.runs[place].state {
+            case .failed: failures.append(cell.runs[place].failureCode ?? "failed")
+            case .planned, .running, .interrupted: unfinished += 1
+            case .damaged: damaged += 1
+            case .completed:
+                guard let stored = stored[index] else {
+                    notEvaluated += 1
+                    continue
+                }
+                first = first ?? stored
+                floor = floor ?? stored.floor
+                guard let value = stored.value else {
+                    nulls.append(stored.reason ?? "no value")
+                    continue
+                }
+                seeds.append(cell.runs[place].seed)
                 values.append(value)
             }
         }
-        let completed = runs.filter { $0.state == .completed }
-        let stored = completed.compactMap { $0.metrics[metric] }
         let estimate = MeanEstimate(values)
-        let used = runs.compactMap(\.componentsUsed)
-        let limits = runs.compactMap { $0.poolLimits[metric] }.filter(\.isFinite)
-        let floor = stored.lazy.compactMap(\.floor).first
         var isNoise = false
         if let mean = estimate?.mean, let floor {
             isNoise = Self.isNoise(mean: mean, count: values.count, floor: floor, direction: direction)
@@ -80,23 +119,18 @@ struct CellMetric {
             componentsUsed: used.min().flatMap { low in used.max().map { low...$0 } },
             couplingLayers: cell.settings[ReportPaths.couplingLayers] ?? .null,
             axes: axes.map { ReportSetting($0, cell.settings[$0] ?? .null) },
-            metric: metric, direction: direction, parameters: stored.first?.parameters ?? "",
-            version: stored.first?.version ?? 0, sampleSizes: stored.first?.sampleSizes ?? [],
-            seeds: seeds, values: values, mean: estimate?.mean, standardDeviation: estimate?.standardDeviation,
-            interval: statistics.meanInterval(values),
+            metric: metric, direction: direction, parameters: first?.parameters ?? "", version: first?.version ?? 0,
+            sampleSizes: first?.sampleSizes ?? [], seeds: seeds, values: values, mean: estimate?.mean,
+            standardDeviation: estimate?.standardDeviation, interval: statistics.meanInterval(values),
             interquartileMean: statistics.interquartileMean(values), floor: floor,
-            poolLimit: limits.isEmpty ? nil : compensatedSum(limits) / Double(limits.count),
-            isNoise: isNoise, isBaseline: isBaseline, comparison: nil, runs: runs.count,
-            failures: countReasons(runs.filter { $0.state == .failed }.map { $0.failureCode ?? "failed" }),
-            nulls: countReasons(stored.filter { $0.value == nil }.map { $0.reason ?? "no value" }),
-            notEvaluated: completed.count - stored.count,
-            unfinished: runs.filter { [.planned, .running, .interrupted].contains($0.state) }.count,
-            damaged: runs.filter { $0.state == .damaged }.count,
+            poolLimit: limits.isEmpty ? nil : compensatedSum(limits) / Double(limits.count), isNoise: isNoise,
+            isBaseline: isBaseline, comparison: nil, runs: places.count, failures: countReasons(failures),
+            nulls: countReasons(nulls), notEvaluated: notEvaluated, unfinished: unfinished, damaged: damaged,
             likelihoodEvaluations: meanOf("likelihoodEvaluations"), effectiveSampleSize: meanOf("effectiveSampleSize"))
     }
 
     private func meanOf(_ name: String) -> Double? {
-        MeanEstimate(runs.compactMap { $0.summary[name] }.filter(\.isFinite))?.mean
+        MeanEstimate(places.compactMap { cell.runs[$0].summary[name] }.filter(\.isFinite))?.mean
     }
 
     /// Whether a mean over `count` seeds could come from two samples of the exact posterior: two standard errors of
@@ -110,17 +144,23 @@ struct CellMetric {
         }
     }
 
-    /// The pairs of this row with `baseline`'s, by seed.
+    /// The pairs of this row with `baseline`'s, by seed; both have each seed once, ascending.
     func pairs(with baseline: CellMetric) -> [SeedPair] {
-        var others: [Int: ReportRun] = [:]
-        for run in baseline.runs { others[run.seed] = run }
-        return runs.compactMap { run in
-            guard let other = others[run.seed] else { return nil }
-            switch (Self.outcome(run, metric), Self.outcome(other, metric)) {
-            case (.pending, _), (_, .pending): return nil
-            case (let mine, let theirs): return SeedPair(seed: run.seed, value: mine.value, baseline: theirs.value)
+        var pairs: [SeedPair] = []
+        var other = 0
+        for (index, place) in places.enumerated() {
+            let seed = cell.runs[place].seed
+            while other < baseline.places.count, baseline.cell.runs[baseline.places[other]].seed < seed { other += 1 }
+            guard other < baseline.places.count, baseline.cell.runs[baseline.places[other]].seed == seed else {
+                continue
+            }
+            switch (outcome(index), baseline.outcome(other)) {
+            case (.pending, _), (_, .pending): continue
+            case (let mine, let theirs):
+                pairs.append(SeedPair(seed: seed, value: mine.value, baseline: theirs.value))
             }
         }
+        return pairs
     }
 }
 

@@ -134,21 +134,24 @@ package enum NumberText {
     /// The digits of a value ≥ 0 and the exponent with value = 0.d₁d₂… · 10^exponent, from Swift's shortest text.
     static func decimalDigits(_ value: Double) -> (digits: [Int], exponent: Int) {
         guard value > 0, value.isFinite else { return ([0], 0) }
-        let parts = "\(value)".split(separator: "e")
-        var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+        let text = value.description.utf8
+        let mark = text.firstIndex(of: UInt8(ascii: "e"))
+        var exponent = mark.flatMap { Int(String(text[text.index(after: $0)...]) ?? "") } ?? 0
         var digits: [Int] = []
+        digits.reserveCapacity(20)
         var seenPoint = false
-        for character in parts[0] {
-            if character == "." {
+        for byte in text[..<(mark ?? text.endIndex)] {
+            if byte == UInt8(ascii: ".") {
                 seenPoint = true
-            } else if let digit = character.wholeNumberValue {
-                digits.append(digit)
-                if !seenPoint { exponent += 1 }
+                continue
             }
-        }
-        while digits.count > 1, digits.first == 0 {
-            digits.removeFirst()
-            exponent -= 1
+            // Zeros before the first digit are none: each behind the point makes the value ten times as small.
+            if digits.isEmpty && byte == UInt8(ascii: "0") {
+                if seenPoint { exponent -= 1 }
+                continue
+            }
+            digits.append(Int(byte &- UInt8(ascii: "0")))
+            if !seenPoint { exponent += 1 }
         }
         while digits.count > 1, digits.last == 0 { digits.removeLast() }
         return (digits, exponent)

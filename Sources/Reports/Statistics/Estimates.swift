@@ -30,7 +30,7 @@ package struct MeanEstimate: Sendable, Equatable {
         let variance = compensatedSum(values.map { ($0 - mean) * ($0 - mean) }) / (n - 1)
         standardDeviation = variance.squareRoot()
         let half =
-            StudentT(degreesOfFreedom: n - 1).criticalValue(twoSidedTail: 0.05) * (variance / n).squareRoot()
+            StudentT.halfWidth95(count: values.count) * (variance / n).squareRoot()
         interval = Interval(mean - half, mean + half)
     }
 }

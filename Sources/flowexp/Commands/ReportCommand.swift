@@ -70,11 +70,10 @@ struct ReportCommand: ParsableCommand {
         // A page also shows what other metrics' details hold: calibration, the mass between modes.
         let needed = html == nil ? MetricChoice.named(asked.union(Report.companions(of: asked))) : .all
         var chosen = try SweepRuns(of: names, in: store, damage, needed)
-        let found = Set(chosen.runs.lazy.flatMap { $0.record.metrics.lazy.map(\.name) })
         // An unknown name is answered with those that there are.
-        if !asked.isSubset(of: found) { chosen = try SweepRuns(of: names, in: store, damage, .all) }
+        if !asked.isSubset(of: chosen.metricNames) { chosen = try SweepRuns(of: names, in: store, damage, .all) }
         let (runs, axes) = (chosen.runs, chosen.axes)
-        let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
+        let metrics = try MetricNames.parse(metric, known: chosen.metricNames.sorted())
         runs.forEach(damage.note)
         let options = ReportOptions(
             metrics: metrics, by: by.map { MetricNames.split($0) }, baseline: baseline, sweeps: names,

@@ -64,7 +64,7 @@ extension RunDetails {
                     place: "\(attempt.process.host), process \(attempt.process.pid)")
             },
             metrics: facts.reportMetrics,
-            history: history.map { HistoryPoint($0) }, summary: facts.summary, timings: facts.timings,
+            history: history.map { HistoryPoint($0) }, summary: facts.wholeSummary, timings: facts.timings,
             artefacts: artefacts.map { store.path + "/" + $0.path })
     }
 }

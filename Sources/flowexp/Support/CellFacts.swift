@@ -58,8 +58,8 @@ private final class ModeCounts {
 final class ConfigurationReader {
     private struct Known {
         var cell: CellFacts
-        var head: String
-        var tail: String
+        var head: Substring
+        var tail: Substring
     }
 
     private let modeCounts = ModeCounts()
@@ -80,7 +80,8 @@ final class ConfigurationReader {
             cell = parsed.cell
             cells[key] = cell
         }
-        last = Known(cell: cell, head: String(parts.head), tail: String(parts.tail))
+        // Of the text itself: no copy is made.
+        last = Known(cell: cell, head: parts.head, tail: parts.tail)
         return (cell, parts.seed)
     }
 
@@ -105,14 +106,15 @@ extension String {
     /// The offset in UTF-8 bytes at which the first occurrence of `pattern` at or behind an offset ends; nil for none. For
     /// texts looked at by the ten thousand, where the library's searches take microseconds.
     func end(of pattern: [UInt8], from start: Int = 0) -> Int? {
-        guard let first = pattern.first else { return nil }
         var text = self
         return text.withUTF8 { bytes in
+            guard let base = UnsafeRawPointer(bytes.baseAddress), let first = pattern.first else { return nil }
             var index = start
-            while index + pattern.count <= bytes.count {
-                if bytes[index] == first, bytes[index..<(index + pattern.count)].elementsEqual(pattern) {
-                    return index + pattern.count
-                }
+            while index + pattern.count <= bytes.count,
+                let found = memchr(base + index, Int32(first), bytes.count - pattern.count + 1 - index)
+            {
+                index = UnsafeRawPointer(found) - base
+                if memcmp(base + index, pattern, pattern.count) == 0 { return index + pattern.count }
                 index += 1
             }
             return nil

@@ -17,7 +17,8 @@ struct DryRun {
         var damaged: [DamagedRun] = []
         do {
             let store = try StoreLocation.open(store, mode: .readOnly)
-            for record in try store.allRecords(metrics: .none) {
+            // As the sweep itself will see them.
+            for record in try store.allRecords() {
                 states[record.id] = record.state
                 if case .corrupt(let reason) = record.integrity {
                     damaged.append(DamagedRun(runID: record.id, reason: reason))

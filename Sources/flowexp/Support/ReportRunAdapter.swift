@@ -14,6 +14,7 @@ extension ReportRun {
                 ? run.axes["asked"]?["base.components"] : nil,
             componentsUsed: run.componentsUsed, metrics: metrics, poolLimits: PoolLimit.limits(run))
         // The two numbers that a report shows.
+        summary.reserveCapacity(2)
         for name in ["likelihoodEvaluations", "effectiveSampleSize"] {
             summary[name] = run.summary[name]?.doubleValue
         }

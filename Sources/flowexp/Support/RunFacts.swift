@@ -6,7 +6,9 @@ import RunStorage
 
 /// A stored run, read for printing: its texts parsed, its record's integrity respected. Of a damaged record there is the
 /// id and, where its own hash proves it, the configuration; no number.
-struct RunFacts {
+///
+/// A class, because lists of 100 000 are filtered and handed on: each costs one reference then, not one for each field.
+final class RunFacts {
     let record: RunRecord
     /// What is wrong with the record; nil for one that verifies.
     let damage: String?
@@ -15,7 +17,7 @@ struct RunFacts {
     let knownSeed: Int?
     /// The metric rows that count, at most one per name.
     let metrics: [MetricRecord]
-    /// Deterministic numbers about the run by name.
+    /// Those of the deterministic numbers about the run that lists and reports show, by name.
     let summary: [String: JSONValue]
 
     /// `selection` is that of the sweep in which the run is looked at; without one no metric counts.
@@ -32,7 +34,9 @@ struct RunFacts {
         cell = read?.cell ?? .unknown
         knownSeed = read?.seed
         metrics = damage == nil ? selection?.rows(of: record.metrics) ?? [] : []
-        summary = damage == nil ? Self.members(record.summaryJSON) : [:]
+        summary =
+            damage == nil
+            ? record.summaryJSON.flatMap { try? JSONValue.members(Self.shownInLists, ofObject: $0) } ?? [:] : [:]
     }
 
     var state: ReportRunState {
@@ -61,6 +65,13 @@ struct RunFacts {
     var timings: [String: Double] {
         damage == nil ? Self.members(record.timingsJSON).compactMapValues(\.doubleValue) : [:]
     }
+
+    private static let shownInLists = [
+        "componentsUsed", "modesEstimated", "likelihoodEvaluations", "effectiveSampleSize", "numericsVariant",
+    ]
+
+    /// All of them.
+    var wholeSummary: [String: JSONValue] { damage == nil ? Self.members(record.summaryJSON) : [:] }
 
     private static func members(_ text: String?) -> [String: JSONValue] {
         text.flatMap { try? JSONValue(parsing: $0).objectValue } ?? [:]

@@ -4,12 +4,15 @@ import RunStorage
 struct SweepRuns {
     private(set) var runs: [RunFacts] = []
     private(set) var axes: [String] = []
+    /// Of the metrics that were read.
+    private(set) var metricNames: Set<String> = []
 
     /// Reads them. A sweep that is damaged is noted; when none is left, throws exit 65.
     init(of names: [String], in store: RunStore, _ damage: StoreDamage, _ metrics: MetricChoice) throws {
         let reader = RunReader(store, damage)
         var seen: Set<String> = []
         var isAnyRead = false
+        var lastName = ""
         for name in names {
             let read = try damage.readingSweep(name) {
                 let revision = try store.newestRevision(ofSweep: name)
@@ -20,7 +23,12 @@ struct SweepRuns {
             for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
             let selection = try SweepSelections.selection(of: revision)
             for record in records where seen.insert(record.id).inserted {
-                runs.append(reader.facts(record, selection))
+                let facts = reader.facts(record, selection)
+                for metric in facts.record.metrics where metric.name != lastName {
+                    lastName = metric.name
+                    metricNames.insert(metric.name)
+                }
+                runs.append(facts)
             }
         }
         if !isAnyRead { try damage.refuse() }
