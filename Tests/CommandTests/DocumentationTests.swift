@@ -69,7 +69,9 @@ struct DocumentationTests {
         }
     }
 
-    @Test("docs/query.md lists the columns of the views as they are", arguments: ["runs", "results", "history"])
+    @Test(
+        "docs/query.md lists the columns of the views as they are",
+        arguments: ["runs", "results", "history", "sweep_revisions"])
     func columns(view: String) throws {
         let page = try #require(DocumentationFile.named("docs/query.md"))
         let section = try #require(page.text.components(separatedBy: "\n## `\(view)`").dropFirst().first)

@@ -54,8 +54,12 @@ struct DocumentationFile: Sendable, CustomTestStringConvertible {
     /// The words of every `flowexp …` command: of code lines (indented or fenced) and between backticks, without what
     /// follows in a shell (`|`, `>`, `;`, `&&`, `#`).
     var commands: [[String]] {
-        let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        let starts = lines.map { $0.hasPrefix("$ ") ? String($0.dropFirst(2)) : $0 } + quoted
+        var isInFence = false
+        let codeLines = text.split(separator: "\n").filter { line in
+            if line.hasPrefix("```") { isInFence.toggle() }
+            return isInFence || line.hasPrefix("    ")
+        }.map { $0.trimmingCharacters(in: .whitespaces) }
+        let starts = codeLines.map { $0.hasPrefix("$ ") ? String($0.dropFirst(2)) : $0 } + quoted
         return starts.flatMap { $0.components(separatedBy: "&& ") }.filter { $0.hasPrefix("flowexp ") }.map { line in
             // A comment or an explanation stands behind at least two blanks; quoted arguments are no options.
             let command = line.components(separatedBy: "  ")[0].replacing(/'[^']*'|"[^"]*"/, with: "QUOTED")
