@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The Markdown files of the repository, read as a person reads them: links, headings, commands.
 struct DocumentationFile: Sendable, CustomTestStringConvertible {
