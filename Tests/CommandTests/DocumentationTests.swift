@@ -41,6 +41,21 @@ struct DocumentationTests {
         }
     }
 
+    /// docs/performance.md also has options of scripts.
+    @Test("options that stand alone belong to some command")
+    func options() throws {
+        var help = try Program.run(["--help"], in: DocumentationFile.repository.path).output
+        for name in try Self.subcommands([]) where name != "help" { help += try Self.help(of: [name]) ?? "" }
+        for name in try Self.subcommands(["store"]) { help += try Self.help(of: ["store", name]) ?? "" }
+        let known = Set(help.matches(of: /--[a-z-]+/).map { String($0.output) })
+        for file in DocumentationFile.all where !["CHANGELOG.md", "docs/performance.md"].contains(file.path) {
+            for quoted in file.quoted {
+                guard let option = quoted.prefixMatch(of: /--[a-z-]+/)?.output else { continue }
+                #expect(known.contains(String(option)), "\(file.path): \(quoted)")
+            }
+        }
+    }
+
     @Test("every command has its row in docs/commands.md")
     func everyCommand() throws {
         let page = try #require(DocumentationFile.named("docs/commands.md"))
