@@ -13,11 +13,9 @@ struct TaskContractTests {
     }
 
     @Test func catalogIsComplete() {
-        #expect(
-            TaskCatalog.entries.map(\.description.name) == [
-                "corners", "cube", "ring", "two-moons", "rings", "unequal", "quadratic-2d", "quadratic-3d",
-                "sbibm-two-moons", "slcp", "gmm40", "signs", "gaussian-linear", "two-scale",
-            ])
+        // TaskReproducibilityTests has a digest of each, so that none is lost.
+        let names = TaskCatalog.entries.map(\.description.name)
+        #expect(Set(names).count == names.count)
         for entry in TaskCatalog.entries {
             let description = entry.description
             #expect(!description.summary.isEmpty && !description.definition.isEmpty && !description.source.isEmpty)
