@@ -143,6 +143,24 @@ struct DamageCommandTests {
         #expect((listed["runs"] as? [[String: Any]])?.map { $0["attempts"] as? Int } == [1])
     }
 
+    @Test("a damaged file of parameters leaves the evaluation of the other runs alone")
+    func parameters() throws {
+        let place = try Workplace()
+        try place.writeSpec()
+        #expect(try place.run("sweep", "tiny.json").status == 0)
+        let runs = try #require(try place.json("ls", "--json")["runs"] as? [[String: Any]])
+        let id = try #require(runs.first?["id"] as? String)
+        let path = "\(place.path)/runs/artefacts/\(id)/published-1/parameters.safetensors"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[bytes.count - 5] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let evaluated = try place.run("evaluate", "--metric", "energy")
+        expectNamed(evaluated, id)
+        #expect(evaluated.errors.contains("3 runs evaluated"), "\(evaluated.errors)")
+        let values = try place.run("query", "SELECT count(value) FROM results WHERE metric = 'energy'", "--format", "csv")
+        #expect(values.output.contains("3"))
+    }
+
     @Test("a damaged list of runs concerns its own sweep only")
     func damagedList() throws {
         let place = try Workplace()
