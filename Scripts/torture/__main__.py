@@ -2,14 +2,15 @@
 
     python3 Scripts/torture [--minutes N] [--only R1,R7] [--seed S] [--goal-scale X]
 
-Each file of promises/ is one promise. A promise's loop ends when its goal count is reached or its share of the minutes is
-used up; the counts of earlier runs of the same program text are added in the last column (.build/torture-ledger.json).
+Each file of promises/ is one promise. A promise's loop ends when its goal count is reached, counts of earlier runs of the same
+program text included (.build/torture-ledger.json), or its share of the minutes is used up; what it leaves goes to those after it.
 Exit status: 0 no violation; 1 a violation, or a promise that was neither tried nor skipped with a reason.
 """
 
 import argparse
 import sys
 import tempfile
+import time
 
 import harness
 from promises import ALL
@@ -33,14 +34,16 @@ def main():
 
     seed = options.seed if options.seed is not None else harness.fresh_seed()
     print(f"seed {seed}, {options.minutes:g} minutes, {options.program}", flush=True)
-    weights = sum(promise.SHARE for promise in promises)
+    earlier = harness.Ledger(options.program)
+    end = time.monotonic() + 60 * options.minutes
     results = []
     with tempfile.TemporaryDirectory(prefix="flowexp-torture-") as directory:
-        for promise in promises:
+        for place, promise in enumerate(promises):
+            weights = sum(other.SHARE for other in promises[place:])
             context = harness.Context(
                 program=options.program, directory=f"{directory}/{promise.NAME}", seed=f"{seed}/{promise.NAME}",
-                seconds=60 * options.minutes * promise.SHARE / weights,
-                goal=max(1, round(promise.GOAL * options.goal_scale)))
+                seconds=max(1, end - time.monotonic()) * promise.SHARE / weights,
+                goal=max(1, round(promise.GOAL * options.goal_scale) - earlier.total(promise.NAME)))
             results.append((promise, harness.attempt(promise, context)))
     ledger = harness.Ledger(options.program)
     ledger.add(results)

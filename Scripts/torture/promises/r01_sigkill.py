@@ -11,7 +11,7 @@ import stores
 NAME = "R1"
 TITLE = "SIGKILL loses nothing and doubles nothing"
 GOAL = 1000
-SHARE = 5
+SHARE = 3
 
 # What evaluate adds to a sweep that is done; about a second for the 28 runs.
 ADDED = "mmd,sliced-w2,js"

@@ -9,7 +9,7 @@ import stores
 NAME = "R2"
 TITLE = "a kill at any instant, by durable operation and by system call"
 GOAL = 1200
-SHARE = 3
+SHARE = 3.5
 
 KILLED_CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "unlink", "openat", "fcntl", "mkdir", "close", "pread64"]
 

@@ -11,7 +11,7 @@ import stores
 NAME = "R5"
 TITLE = "full disk, I/O error, read-only store: said clearly, store intact"
 GOAL = 1500
-SHARE = 5
+SHARE = 12
 
 # What may fail, and how.
 FAULTS = {

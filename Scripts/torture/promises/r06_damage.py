@@ -14,7 +14,7 @@ import stores
 NAME = "R6"
 TITLE = "damage is noticed, never used"
 GOAL = 2400
-SHARE = 4
+SHARE = 9
 
 # The values that must be those of the good store wherever a command says nothing is wrong.
 READING = [["ls", "--json"], ["report", "--metric", "kl", "--json"], ["show", "--where", "base=gmm", "--json"], ["store", "digest"],

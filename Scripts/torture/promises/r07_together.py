@@ -10,7 +10,7 @@ import stores
 NAME = "R7"
 TITLE = "several processes on one store do each run once"
 GOAL = 200
-SHARE = 5
+SHARE = 4.5
 
 SPEC = """{
   "name": "shared",

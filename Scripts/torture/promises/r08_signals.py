@@ -12,7 +12,7 @@ import time
 NAME = "R8"
 TITLE = "a signal checkpoints and ends in 5 s, a second one at once"
 GOAL = 200
-SHARE = 3
+SHARE = 11
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 EVALUATION = '"evaluation": {"metrics": ["mmd", "kl"], "samples": 2000, "kernelSamples": 500, "floorRepetitions": 2}'

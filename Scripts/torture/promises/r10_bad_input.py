@@ -11,7 +11,7 @@ import hostile
 NAME = "R10"
 TITLE = "bad input is refused, never a trap"
 GOAL = 10_000
-SHARE = 2
+SHARE = 6.5
 
 DOCUMENTED = {0, 1, 64, 65, 66, 69, 73, 74, 75, 77}
 # Options that never end by themselves or measure for minutes; everything else is taken from the program's help.

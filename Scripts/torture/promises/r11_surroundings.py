@@ -6,7 +6,7 @@ import shutil
 NAME = "R11"
 TITLE = "clock, PIDs, HOME, descriptors change no result"
 GOAL = 60
-SHARE = 1
+SHARE = 0.5
 
 SPEC = """{
   "name": "surroundings",

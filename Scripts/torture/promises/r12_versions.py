@@ -11,7 +11,7 @@ import stores
 NAME = "R12"
 TITLE = "an old store opens, a newer one is refused"
 GOAL = 41
-SHARE = 0.5
+SHARE = 0.3
 
 FIXTURES = "Tests/Fixtures/RunStorage/version-*.sqlite"
 READING = [

@@ -13,7 +13,7 @@ import hostile
 NAME = "R13"
 TITLE = "hostile names are only names"
 GOAL = 3000
-SHARE = 1
+SHARE = 7.5
 
 DOCUMENTED = {0, 1, 64, 65, 66, 69, 73, 74, 75, 77}
 # What drives a terminal or hides text: C0 without line ends and tabs, DEL, C1, marks and overrides of direction, separators.

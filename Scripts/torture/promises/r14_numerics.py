@@ -9,7 +9,7 @@ import time
 NAME = "R14"
 TITLE = "no silently wrong number: null comes with a reason"
 GOAL = 3000
-SHARE = 2
+SHARE = 8
 
 # Runs of one sweep: configurations of the most different kinds at once, few enough that a violation is found in it.
 RUNS = 6

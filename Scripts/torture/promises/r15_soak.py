@@ -10,7 +10,7 @@ import stores
 NAME = "R15"
 TITLE = "soak: memory, open files and store stay as they are"
 GOAL = 1440
-SHARE = 5
+SHARE = 8
 
 # Many short runs in one process: what leaks per run shows. Two tasks and bases, so that caches are used too.
 MANY = """{
