@@ -225,7 +225,7 @@ SPEC = """{
   "name": "small", "description": "What does a page show?",
   "training": {"steps": 100, "draws": 2000}, "flow": {"hiddenSizes": [16]},
   "sweep": {
-    "task": ["two-moons", "quadratic-3d"], "base": ["gaussian", {"name": "gmm", "components": "match"}],
+    "task": ["quadratic-2d", "quadratic-3d"], "base": ["gaussian", {"name": "gmm", "components": "match"}],
     "flow.couplingLayers": [2, 4], "training.objective": ["likelihood-weighted", "amortised"], "seeds": 2
   }
 }"""
