@@ -4,7 +4,7 @@ public enum PictureStyle {
     /// Rules for the classes of a figure's body; they use the colours below.
     public static let shared = """
         svg .t{font:12px system-ui,sans-serif;fill:var(--ink)}svg .s{font:11px system-ui,sans-serif;fill:var(--muted)}\
-        svg .b{font:600 12px system-ui,sans-serif;fill:var(--ink)}svg .v{font:600 11px system-ui,sans-serif;fill:#111}\
+        svg .b{font:600 12px system-ui,sans-serif;fill:var(--ink)}svg .v{font:600 11px system-ui,sans-serif;fill:#000}\
         svg .w{font:600 11px system-ui,sans-serif;fill:#fff}\
         svg path,svg line{fill:none}svg .axis{stroke:var(--muted)}svg .grid{stroke:var(--grid)}\
         svg .frame{fill:none;stroke:var(--muted)}svg .floor,svg path.floor{fill:var(--floor)}\

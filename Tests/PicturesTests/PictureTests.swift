@@ -219,6 +219,18 @@ struct PictureTests {
         }
     }
 
+    // WCAG 2.2, 1.4.3: small text needs 4.5 : 1.
+    @Test("black or white text is legible on every colour of the differences")
+    func contrast() {
+        for colour in ColourScale.difference {
+            let parts = [colour.red, colour.green, colour.blue].map { Double($0) / 255 }
+                .map { $0 <= 0.04045 ? $0 / 12.92 : pow(($0 + 0.055) / 1.055, 2.4) }
+            let luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+            let contrast = colour.isBright ? (luminance + 0.05) / 0.05 : 1.05 / (luminance + 0.05)
+            #expect(contrast >= 4.5, "\(colour)")
+        }
+    }
+
     @Test("both colour scales are monotone in lightness on each side")
     func colours() {
         func lightness(_ colour: PictureColour) -> Double {
