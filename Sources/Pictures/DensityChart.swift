@@ -73,7 +73,7 @@ public struct DensityChart: Sendable {
         let heading = PictureText.wrapped(title, width: width - 16, size: 12.6)
         canvas.text(heading, PicturePoint(8, 18), "b", lineHeight: 16)
         let outlineValues = smoothsOutline ? Self.smoothed(Self.smoothed(truth.values, cells), cells) : truth.values
-        let level = Self.level(outlineValues)
+        let level = Self.level(outlineValues, truth.values)
         let outline = Contour(values: outlineValues, cells: cells, level: level)
         let brightest = truth.values.filter(\.isFinite).max() ?? 1
         let differences = others.map { panel in zip(panel.values, truth.values).map { $0 - $1 } }
@@ -154,16 +154,17 @@ public struct DensityChart: Sendable {
         value < 0 ? -(-value).squareRoot() : value.squareRoot()
     }
 
-    /// The density above which `outlined` of the truth lies: highest posterior density region.
-    private static func level(_ values: [Double]) -> Double {
-        let sorted = values.filter { $0.isFinite && $0 > 0 }.sorted(by: >)
-        let total = sorted.reduce(0, +)
+    /// The value of `outline` above which `outlined` of the truth's mass lies: highest posterior density region. The outline's
+    /// own mass would not do: smoothing spreads narrow modes, and their region would hold nearly everything.
+    private static func level(_ outline: [Double], _ truth: [Double]) -> Double {
+        let cells = zip(outline, truth).filter { $0.0.isFinite && $0.0 > 0 && $0.1.isFinite }.sorted { $0.0 > $1.0 }
+        let total = cells.reduce(0) { $0 + $1.1 }
         var sum = 0.0
-        for value in sorted {
-            sum += value
+        for (value, mass) in cells {
+            sum += mass
             if sum >= outlined * total { return value }
         }
-        return sorted.last ?? 0
+        return cells.last?.0 ?? 0
     }
 
     /// Means over three by three cells.

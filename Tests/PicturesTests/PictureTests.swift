@@ -131,6 +131,20 @@ struct PictureTests {
         #expect(histogram.summary == "gmm, log q: counts 60 to 100 where 90 ± 16.4 are expected, 1 of 4 outside.")
     }
 
+    @Test("a smoothed outline still holds 95 % of the truth, however narrow its modes are")
+    func smoothedOutline() throws {
+        // Four equal cells far apart, and a twentieth of the mass thinly everywhere else.
+        var values = [Double](repeating: 0.05 / (400 - 4), count: 400)
+        for cell in [84, 95, 304, 315] { values[cell] = 0.95 / 4 }
+        let figure = try #require(
+            DensityChart(
+                name: "d", title: "T", coordinates: ("x", "y"), window: (0...1, 0...1), cells: 20,
+                truth: .init(title: "exact", values: values), others: [], smoothsOutline: true)
+        ).figure()
+        let share = try #require(figure.summary.firstMatch(of: /exact: ([0-9.]+) %/).flatMap { Double($0.1) })
+        #expect(share > 4 && share <= 5.1, "\(figure.summary)")
+    }
+
     @Test("estimates that scatter about zero leave an axis of decades logarithmic; real negative values do not")
     func noiseAboutZero() {
         let noise = PictureScale([-1e-6, 3e-6, 0.02, 1.7], prefersLogarithm: true)
