@@ -2,7 +2,7 @@
 
 FLOWEXP := .build/release/flowexp
 
-.PHONY: help demo build test lint bench bench-engine bench-peers torture python-check sanitize clean dependencies
+.PHONY: help demo build test lint bench bench-engine bench-peers torture python-check page-check sanitize clean dependencies
 
 help:
 	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
@@ -13,6 +13,7 @@ help:
 	@echo 'make bench-peers BENCH="--quick"   ours beside the peers, with options of Benchmarks/peers/run.py'
 	@echo 'make torture MINUTES=60   try every promise of docs/reliability.md: kill, fill the disk, flip bits, ...'
 	@echo 'make python-check   compare exports, files and metrics with NumPy, specs with the schema by jsonschema'
+	@echo 'make page-check PAGES=report.html   axe-core, keyboard, narrow screens, print, HTML validator on pages'
 	@echo 'make sanitize   run the kernels'\'' and the engine'\''s tests under AddressSanitizer and UBSan'
 	@echo 'make clean   remove what was built (runs/ stays)'
 
@@ -50,6 +51,11 @@ torture: build
 python-check: build
 	python3 Scripts/numpy_check.py $(FLOWEXP)
 	python3 Scripts/schema_check.py $(FLOWEXP)
+
+# Pages and folders of pictures to check; without any, those of a small sweep.
+PAGES ?=
+page-check: build
+	python3 Scripts/page_check.py --program $(FLOWEXP) $(PAGES)
 
 sanitize:
 	bash Scripts/sanitize.sh

@@ -15,6 +15,20 @@ public struct CurveChart: Sendable {
         }
     }
 
+    /// What a right curve would be.
+    public struct Ideal: Sendable {
+        /// What the grey band is.
+        public var name: String
+        /// Ascending along the horizontal axis, each with the half-width of the band about zero there.
+        public var points: [(x: Double, spread: Double)]
+
+        /// Creates the ideal: zero, and how far from it chance leads.
+        public init(name: String, points: [(x: Double, spread: Double)]) {
+            self.name = name
+            self.points = points
+        }
+    }
+
     /// A plain word for files.
     public var name: String
     /// One line.
@@ -27,15 +41,15 @@ public struct CurveChart: Sendable {
     public var verticalTitle: String
     /// Names of the series and their curves.
     public var series: [(name: String, curves: [Curve])]
-    /// Draws the diagonal y = x and both axes from 0 to 1.
-    public var isCalibration: Bool
+    /// What a right curve would be: drawn dashed, its spread in grey; empty where that is not known.
+    public var ideal: Ideal?
     /// Whether a logarithmic vertical axis is welcome.
     public var prefersLogarithm: Bool
 
     /// Creates a chart.
     public init(
         name: String, title: String, caption: String, horizontalTitle: String, verticalTitle: String,
-        series: [(name: String, curves: [Curve])], isCalibration: Bool = false, prefersLogarithm: Bool = false
+        series: [(name: String, curves: [Curve])], ideal: Ideal? = nil, prefersLogarithm: Bool = false
     ) {
         self.name = name
         self.title = title
@@ -43,33 +57,60 @@ public struct CurveChart: Sendable {
         self.horizontalTitle = horizontalTitle
         self.verticalTitle = verticalTitle
         self.series = series
-        self.isCalibration = isCalibration
+        self.ideal = ideal
         self.prefersLogarithm = prefersLogarithm
     }
 
     /// The picture; `width` in CSS pixels.
     public func figure(width: Double = 460) -> Figure {
-        let legend = PictureLegend(names: series.map(\.name), width: width - 76)
         let curves = series.flatMap(\.curves)
-        let horizontal = isCalibration ? PictureScale([0, 1]) : PictureScale(curves.flatMap(\.x))
-        let vertical =
-            isCalibration
-            ? PictureScale([0, 1]) : PictureScale(Self.usual(curves.flatMap(\.y)), prefersLogarithm: prefersLogarithm)
-        let height = isCalibration ? min(width - 76, 300) : 210
+        let idealEnds = (ideal?.points ?? []).flatMap { [$0.spread, -$0.spread] }
+        let horizontal = PictureScale(curves.flatMap(\.x) + (ideal?.points.map(\.x) ?? []))
+        let vertical = PictureScale(
+            Self.usual(curves.flatMap(\.y)) + idealEnds, prefersLogarithm: prefersLogarithm)
+        let height = 210.0
+        let left = PlotArea.left(verticalTitle: verticalTitle, height: height, scale: vertical)
+        let heading = PictureHeading(
+            title: title, series: series.map(\.name), extra: ideal?.name, width: width, left: left)
         let area = PlotArea(
-            frame: PictureFrame(
-                x: 64, y: 30 + legend.height, width: isCalibration ? height : width - 84, height: height),
+            frame: PictureFrame(x: left, y: heading.height, width: width - left - 30, height: height),
             horizontal: horizontal, vertical: vertical)
         var canvas = SVGCanvas()
-        canvas.text(title, PicturePoint(8, 18), "b")
-        legend.draw(&canvas, at: PicturePoint(64, 28))
+        heading.draw(&canvas)
+        if let ideal {
+            canvas.polygon(
+                ideal.points.map { area.point($0.x, $0.spread) }
+                    + ideal.points.reversed().map { area.point($0.x, -$0.spread) }, "floor")
+        }
         area.drawVerticalAxis(&canvas, title: verticalTitle)
         area.drawHorizontalAxis(&canvas, title: horizontalTitle)
-        if isCalibration { canvas.line(area.point(0, 0), area.point(1, 1), "ideal") }
+        if let first = ideal?.points.first, let last = ideal?.points.last {
+            canvas.line(area.point(first.x, 0), area.point(last.x, 0), "ideal")
+        }
         for (index, line) in series.enumerated() { draw(line.curves, index, &canvas, area) }
         return Figure(
-            name: name, title: title, caption: caption, width: width, height: area.frame.bottom + 44,
+            name: name, title: title, caption: caption, summary: description, width: width,
+            height: area.frame.bottom + PlotArea.below(horizontalTitle: horizontalTitle, width: area.frame.width),
             body: canvas.body, csv: csv)
+    }
+
+    private var description: String {
+        PictureText.list(
+            series.compactMap { line -> String? in
+                let points = Self.summary(line.curves)
+                guard let first = points.first, let last = points.last else { return nil }
+                if ideal != nil {
+                    let farthest = points.max { abs($0.median) < abs($1.median) } ?? last
+                    return "\(line.name): farthest from zero at \(PictureText.number(farthest.x)), where it is "
+                        + PictureText.number(farthest.median)
+                }
+                let ends = [first, last].map { point in
+                    "\(PictureText.number(point.median)) at \(PictureText.number(point.x))"
+                }
+                return "\(line.name): median from \(ends[0]) to \(ends[1]), there between "
+                    + "\(PictureText.number(last.low)) and \(PictureText.number(last.high)) over "
+                    + "\(line.curves.count == 1 ? "1 seed" : "\(line.curves.count) seeds")"
+            })
     }
 
     private func draw(_ curves: [Curve], _ index: Int, _ canvas: inout SVGCanvas, _ area: PlotArea) {
@@ -80,7 +121,7 @@ public struct CurveChart: Sendable {
                 summary.map { area.point($0.x, $0.high) } + summary.reversed().map { area.point($0.x, $0.low) },
                 "a\(colour)")
             // A page with hundreds of curves must stay light: the band says what the thin lines would.
-            if curves.count <= 10 {
+            if curves.reduce(0, { $0 + min(300, $1.x.count) }) <= Self.thinPoints {
                 for curve in curves {
                     canvas.polyline(Self.thinned(zip(curve.x, curve.y).map { area.point($0, $1) }), "h\(colour)")
                 }
@@ -88,6 +129,9 @@ public struct CurveChart: Sendable {
         }
         canvas.polyline(Self.thinned(summary.map { area.point($0.x, $0.median) }), "l\(colour)")
     }
+
+    /// Points of thin lines that one series may have.
+    private static let thinPoints = 1500
 
     /// Without the greatest hundredth: one spike must not flatten everything else. What is left out is drawn at the edge.
     private static func usual(_ values: [Double]) -> [Double] {

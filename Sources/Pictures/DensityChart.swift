@@ -58,65 +58,113 @@ public struct DensityChart: Sendable {
     static let outlined = 0.95
     private static let side = 168.0
     private static let gap = 22.0
+    private static let left = 58.0
+    private static let outsideText = "outside the outline "
+    /// Panels beside the truth in one row: five at most, and all rows alike.
+    private var columns: Int {
+        let rows = max(1, (others.count + 4) / 5)
+        return max(1, (others.count + rows - 1) / rows)
+    }
 
-    /// The picture: as wide as its panels.
+    /// The picture: as wide as its panels, at most six of them in a row.
     public func figure() -> Figure {
+        let width = Self.left + Double(columns + 1) * (Self.side + Self.gap) + 8
         var canvas = SVGCanvas()
-        canvas.text(title, PicturePoint(8, 18), "b")
-        let top = 50.0
+        let heading = PictureText.wrapped(title, width: width - 16, size: 12.6)
+        canvas.text(heading, PicturePoint(8, 18), "b", lineHeight: 16)
         let outlineValues = smoothsOutline ? Self.smoothed(Self.smoothed(truth.values, cells), cells) : truth.values
-        let outline = Contour(values: outlineValues, cells: cells, level: Self.level(outlineValues))
+        let level = Self.level(outlineValues, truth.values)
+        let outline = Contour(values: outlineValues, cells: cells, level: level)
         let brightest = truth.values.filter(\.isFinite).max() ?? 1
         let differences = others.map { panel in zip(panel.values, truth.values).map { $0 - $1 } }
         let greatest = differences.joined().filter(\.isFinite).map(abs).max() ?? 1
-        for (index, panel) in ([truth] + others).enumerated() {
-            let frame = PictureFrame(
-                x: 58 + Double(index) * (Self.side + Self.gap), y: top, width: Self.side, height: Self.side)
-            canvas.text(Self.cut(panel.title), PicturePoint(frame.x, top - 8), "t")
+        let titles = ([truth] + others).map { PictureText.wrapped($0.title, width: Self.side, size: 12, limit: 5) }
+        func drawDensity(_ panel: Panel, _ lines: [String], _ frame: PictureFrame, isFirst: Bool, isLast: Bool) {
+            canvas.text(lines, PicturePoint(frame.x, frame.y - 8 - Double(lines.count - 1) * 15), "t")
             // The square root shows what lies between the modes, where the density is a thousandth of a peak's.
             draw(panel.values.map { ($0 / brightest).squareRoot() }, ColourScale.density, frame, panel.title, &canvas)
             outline.draw(in: frame, &canvas)
-            drawTicks(frame, isFirst: index == 0, hasBelow: index > 0, &canvas)
-            guard index > 0 else { continue }
-            let below = PictureFrame(
-                x: frame.x, y: frame.bottom + 12, width: Self.side, height: Self.side)
-            let parts = differences[index - 1].map { 0.5 + 0.5 * Self.signedRoot($0 / greatest) }
-            draw(parts, ColourScale.difference, below, panel.title + " − truth", &canvas)
-            outline.draw(in: below, &canvas)
-            drawTicks(below, isFirst: false, hasBelow: false, &canvas)
-            canvas.text(panel.note, PicturePoint(below.x, below.bottom + 32), "s")
+            drawTicks(frame, isFirst: isFirst, hasBelow: !isLast, &canvas)
         }
-        let keyTop = top + Self.side + 34
-        if !others.isEmpty { drawKeys(&canvas, x: 58, y: keyTop + 24, brightest: brightest, greatest: greatest) }
-        let height = others.isEmpty ? top + Self.side + 34 : top + 2 * Self.side + 12 + 44
+        var top = 14 + Double(heading.count) * 16
+        for row in 0..<max(1, (others.count + columns - 1) / columns) {
+            let members = others.indices.dropFirst(row * columns).prefix(columns)
+            let shown = (row == 0 ? [0] : []) + members.map { $0 + 1 }
+            top += Double(shown.map { titles[$0].count }.max() ?? 1) * 15 + 8
+            if row == 0 {
+                let frame = PictureFrame(x: Self.left, y: top, width: Self.side, height: Self.side)
+                drawDensity(truth, titles[0], frame, isFirst: true, isLast: true)
+                if !others.isEmpty {
+                    canvas.text(
+                        Self.outsideText + Self.share(outside(truth, outlineValues, level)),
+                        PicturePoint(Self.left, frame.bottom + 48), "s")
+                    drawKeys(
+                        &canvas, x: Self.left, y: frame.bottom + 62, brightest: brightest, greatest: greatest)
+                }
+            }
+            for (column, index) in members.enumerated() {
+                let frame = PictureFrame(
+                    x: Self.left + Double(column + 1) * (Self.side + Self.gap), y: top, width: Self.side,
+                    height: Self.side)
+                drawDensity(others[index], titles[index + 1], frame, isFirst: false, isLast: false)
+                let below = PictureFrame(x: frame.x, y: frame.bottom + 12, width: Self.side, height: Self.side)
+                let parts = differences[index].map { 0.5 + 0.5 * Self.signedRoot($0 / greatest) }
+                draw(parts, ColourScale.difference, below, others[index].title + " − truth", &canvas)
+                outline.draw(in: below, &canvas)
+                drawTicks(below, isFirst: false, hasBelow: false, &canvas)
+                let outside = Self.outsideText + Self.share(outside(others[index], outlineValues, level))
+                canvas.text(
+                    [outside] + (others[index].note.isEmpty ? [] : [others[index].note]),
+                    PicturePoint(below.x, below.bottom + 32), "s", lineHeight: 14)
+            }
+            top += others.isEmpty ? Self.side + 34 : 2 * Self.side + 12 + 58
+        }
         return Figure(
             name: name, title: title,
             caption:
                 "Upper row: density; lower row: density minus the truth's. Outline: the region that holds 95 % of the "
                 + "truth; colour outside it is mass where there should be next to none. Colours go by the square root.",
-            width: 58 + Double(others.count + 1) * (Self.side + Self.gap) + 8, height: height, body: canvas.body,
-            csv: csv)
+            summary: summary(outlineValues, level), width: width, height: top + 4, body: canvas.body, csv: csv)
     }
 
-    /// What fits above a panel.
-    private static func cut(_ title: String) -> String {
-        title.count > 26 ? String(title.prefix(25)) + "…" : title
+    /// The share of a panel's mass in the window that is where the truth is below `level`.
+    private func outside(_ panel: Panel, _ outline: [Double], _ level: Double) -> Double {
+        let finite = zip(panel.values, outline).filter { $0.0.isFinite }
+        return finite.reduce(0) { $0 + ($1.1 < level ? $1.0 : 0) } / finite.reduce(0) { $0 + $1.0 }
+    }
+
+    private static func share(_ part: Double) -> String {
+        part.isFinite ? PictureScale.decimal(part * 100, step: part < 0.1 ? 0.1 : 1) + " %" : "unknown"
+    }
+
+    private func summary(_ outline: [Double], _ level: Double) -> String {
+        func range(_ range: ClosedRange<Double>) -> String {
+            "\(PictureText.number(range.lowerBound)) to \(PictureText.number(range.upperBound))"
+        }
+        let window = "\(coordinates.0) from \(range(window.0)), \(coordinates.1) from \(range(window.1))"
+        return PictureText.list(
+            [window]
+                + ([truth] + others).map { panel in
+                    "\(panel.title): \(Self.share(outside(panel, outline, level))) of its mass outside the outline"
+                        + (panel.note.isEmpty ? "" : ", " + panel.note)
+                })
     }
 
     private static func signedRoot(_ value: Double) -> Double {
         value < 0 ? -(-value).squareRoot() : value.squareRoot()
     }
 
-    /// The density above which `outlined` of the truth lies: highest posterior density region.
-    private static func level(_ values: [Double]) -> Double {
-        let sorted = values.filter { $0.isFinite && $0 > 0 }.sorted(by: >)
-        let total = sorted.reduce(0, +)
+    /// The value of `outline` above which `outlined` of the truth's mass lies: highest posterior density region. The outline's
+    /// own mass would not do: smoothing spreads narrow modes, and their region would hold nearly everything.
+    private static func level(_ outline: [Double], _ truth: [Double]) -> Double {
+        let cells = zip(outline, truth).filter { $0.0.isFinite && $0.0 > 0 && $0.1.isFinite }.sorted { $0.0 > $1.0 }
+        let total = cells.reduce(0) { $0 + $1.1 }
         var sum = 0.0
-        for value in sorted {
-            sum += value
+        for (value, mass) in cells {
+            sum += mass
             if sum >= outlined * total { return value }
         }
-        return sorted.last ?? 0
+        return cells.last?.0 ?? 0
     }
 
     /// Means over three by three cells.
@@ -195,49 +243,7 @@ public struct DensityChart: Sendable {
                 rows.append(([x, y] + ([truth] + others).map { $0.values[i * cells + j] }).map(FigureTable.number))
             }
         }
-        return FigureTable.csv([coordinates.0, coordinates.1] + ([truth] + others).map(\.title), rows)
-    }
-}
-
-/// The line along which a grid's values pass a level, by marching squares with linear interpolation.
-struct Contour {
-    /// Ends of short lines in fractions of the grid: first along the first coordinate, then up the second.
-    let segments: [(PicturePoint, PicturePoint)]
-
-    init(values: [Double], cells: Int, level: Double) {
-        var segments: [(PicturePoint, PicturePoint)] = []
-        func value(_ i: Int, _ j: Int) -> Double { values[i * cells + j] }
-        func place(_ i: Double, _ j: Double) -> PicturePoint {
-            PicturePoint((i + 0.5) / Double(cells), (j + 0.5) / Double(cells))
-        }
-        for i in 0..<(cells - 1) {
-            for j in 0..<(cells - 1) {
-                // Corners around the square, in order.
-                let corners = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)]
-                var crossings: [PicturePoint] = []
-                for (first, second) in zip(corners, corners.dropFirst() + corners.prefix(1)) {
-                    let (a, b) = (value(first.0, first.1), value(second.0, second.1))
-                    guard (a >= level) != (b >= level), a.isFinite, b.isFinite else { continue }
-                    let part = (level - a) / (b - a)
-                    crossings.append(
-                        place(
-                            Double(first.0) + part * Double(second.0 - first.0),
-                            Double(first.1) + part * Double(second.1 - first.1)))
-                }
-                if crossings.count >= 2 { segments.append((crossings[0], crossings[1])) }
-                if crossings.count == 4 { segments.append((crossings[2], crossings[3])) }
-            }
-        }
-        self.segments = segments
-    }
-
-    func draw(in frame: PictureFrame, _ canvas: inout SVGCanvas) {
-        let placed = segments.map { (map($0.0, frame), map($0.1, frame)) }
-        canvas.segments(placed, "contourback")
-        canvas.segments(placed, "contour")
-    }
-
-    private func map(_ point: PicturePoint, _ frame: PictureFrame) -> PicturePoint {
-        PicturePoint(frame.x + point.x * frame.width, frame.bottom - point.y * frame.height)
+        return FigureTable.csv(
+            [coordinates.0, coordinates.1] + ([truth] + others).map { "density: " + $0.title }, rows)
     }
 }

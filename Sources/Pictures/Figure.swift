@@ -4,8 +4,10 @@ public struct Figure: Sendable, Equatable {
     public var name: String
     /// What is shown, one line.
     public var title: String
-    /// How to read it, one or two sentences; also what a screen reader says.
+    /// How to read it, one or two sentences.
     public var caption: String
+    /// What it shows, in numbers: what a screen reader says after the caption.
+    public var summary: String
     /// Width in CSS pixels.
     public var width: Double
     /// Height in CSS pixels.
@@ -16,10 +18,14 @@ public struct Figure: Sendable, Equatable {
     public var csv: String
 
     /// Creates a figure.
-    init(name: String, title: String, caption: String, width: Double, height: Double, body: String, csv: String) {
+    init(
+        name: String, title: String, caption: String, summary: String, width: Double, height: Double, body: String,
+        csv: String
+    ) {
         self.name = name
         self.title = title
         self.caption = caption
+        self.summary = summary
         self.width = width
         self.height = height
         self.body = body
@@ -28,15 +34,21 @@ public struct Figure: Sendable, Equatable {
 
     /// An SVG document of its own, on white, with its style and title inside.
     public var document: String {
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) role=\"img\">"
-            + "<title>\(MarkupText.escape(title))</title><desc>\(MarkupText.escape(caption))</desc>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) role=\"img\" aria-labelledby=\"title\" "
+            + "aria-describedby=\"description\">\(description("title", "description"))"
             + "<style>\(PictureStyle.standaloneStyle)</style><rect class=\"paper\" width=\"100%\" height=\"100%\"/>"
             + body + "</svg>\n"
     }
 
-    /// The SVG for a page whose style sheet holds ``PictureStyle/shared`` and the colours.
-    public var inline: String {
-        "<svg \(size) role=\"img\" aria-label=\"\(MarkupText.escape(title + ". " + caption))\">" + body + "</svg>"
+    /// The SVG for a page whose style sheet holds ``PictureStyle/shared`` and the colours; `id` is unique in the page.
+    public func inline(id: String) -> String {
+        "<svg \(size) role=\"img\" aria-labelledby=\"\(id)-title\" aria-describedby=\"\(id)-text\">"
+            + description("\(id)-title", "\(id)-text") + body + "</svg>"
+    }
+
+    private func description(_ titleID: String, _ textID: String) -> String {
+        "<title id=\"\(titleID)\">\(MarkupText.escape(title))</title>"
+            + "<desc id=\"\(textID)\">\(MarkupText.escape(caption + " " + summary))</desc>"
     }
 
     private var size: String {

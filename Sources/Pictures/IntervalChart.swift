@@ -52,14 +52,19 @@ public struct IntervalChart: Sendable {
 
     /// The picture; `width` in CSS pixels.
     public func figure(width: Double = 460) -> Figure {
-        let legend = PictureLegend(names: series.map(\.name), width: width - 76)
-        let top = 30 + legend.height
+        let entries = series.flatMap(\.entries)
+        let scale = PictureScale(
+            estimates: entries.flatMap { $0.values + [$0.mean ?? .nan] }, intervals: entries.compactMap(\.interval),
+            floors: floors.compactMap { $0?.mean })
+        let left = PlotArea.left(verticalTitle: valueTitle, height: 210, scale: scale)
+        let heading = PictureHeading(
+            title: title, series: series.map(\.name), extra: FloorBand.legend(floors, on: scale), width: width,
+            left: left)
         let area = PlotArea(
-            frame: PictureFrame(x: 64, y: top, width: width - 76, height: 210),
-            horizontal: PictureScale([0, 1]), vertical: PictureScale(everyValue, prefersLogarithm: true))
+            frame: PictureFrame(x: left, y: heading.height, width: width - left - 12, height: 210),
+            horizontal: PictureScale([0, 1]), vertical: scale)
         var canvas = SVGCanvas()
-        canvas.text(title, PicturePoint(8, 18), "b")
-        legend.draw(&canvas, at: PicturePoint(64, 28))
+        heading.draw(&canvas)
         drawFloors(&canvas, area)
         area.drawVerticalAxis(&canvas, title: valueTitle)
         area.drawHorizontalLine(&canvas, title: placeTitle)
@@ -68,22 +73,27 @@ public struct IntervalChart: Sendable {
         }
         for (index, line) in series.enumerated() { draw(line.entries, index, line.name, &canvas, area) }
         return Figure(
-            name: name, title: title,
-            caption:
-                "Large marks with bars: mean and 95 % interval over seeds; small marks: seeds; grey band: noise floor.",
-            width: width, height: area.frame.bottom + (placeTitle.isEmpty ? 26 : 44), body: canvas.body, csv: csv)
+            name: name, title: title, caption: Self.caption, summary: summary, width: width,
+            height: area.frame.bottom + PlotArea.below(horizontalTitle: placeTitle, width: area.frame.width),
+            body: canvas.body, csv: csv)
     }
 
-    private var everyValue: [Double] {
-        var values = series.flatMap { $0.entries.flatMap { $0.values + [$0.mean ?? .nan] } }
-        let reach = values.filter { $0.isFinite && $0 > 0 }.min() ?? 0
-        // An interval may reach below zero where every value is positive: it is cut off, not the scale changed.
-        values += series.flatMap { $0.entries.flatMap { [$0.interval?.upperBound ?? .nan] } }
-        let lows = series.flatMap { $0.entries.compactMap { $0.interval?.lowerBound } }
-        values += values.contains { $0 <= 0 } ? lows : lows.filter { $0 > reach / 3 }
-        // A floor of nothing has no place on a logarithmic axis, and must not change it to a linear one.
-        values += floors.compactMap { $0?.mean }.filter { values.contains { $0 <= 0 } || $0 > 0 }
-        return values
+    static let caption =
+        "Large marks with bars: mean and 95 % interval over seeds; small marks: seeds; grey: noise floor, mean ± 2 "
+        + "standard deviations. What is zero or less stands at the edge of a logarithmic axis."
+
+    private var summary: String {
+        PictureText.list(
+            series.flatMap { line in
+                line.entries.compactMap { entry -> String? in
+                    guard places.indices.contains(entry.place), let mean = entry.mean else { return nil }
+                    let place = placeTitle.isEmpty ? places[entry.place] : "\(placeTitle) \(places[entry.place])"
+                    return "\(line.name), \(place): \(PictureText.number(mean))"
+                        + (entry.interval.map {
+                            " (\(PictureText.number($0.lowerBound)) to \(PictureText.number($0.upperBound)))"
+                        } ?? "")
+                }
+            })
     }
 
     private func step(_ area: PlotArea) -> Double { area.frame.width / Double(max(1, places.count)) }
@@ -92,14 +102,12 @@ public struct IntervalChart: Sendable {
 
     private func drawFloors(_ canvas: inout SVGCanvas, _ area: PlotArea) {
         for (place, floor) in floors.enumerated() {
-            // What lies outside the axis is not drawn at its edge, where it would read as a value.
-            guard let floor, floor.band.overlaps(area.vertical.domain) else { continue }
-            let top = area.y(floor.band.upperBound)
-            let bottom = area.y(floor.band.lowerBound)
+            guard let floor, let (low, high) = FloorBand.ends(floor, on: area.vertical) else { continue }
             let left = centre(place, area) - step(area) * 0.46
             canvas.rectangle(
-                PictureFrame(x: left, y: top, width: step(area) * 0.92, height: max(2, bottom - top)), "floor",
-                title: "noise floor \(floor.mean)")
+                PictureFrame(
+                    x: left, y: area.y(high), width: step(area) * 0.92, height: max(2, area.y(low) - area.y(high))),
+                "floor", title: "noise floor \(PictureText.number(floor.mean))")
         }
     }
 
@@ -148,6 +156,7 @@ public struct IntervalChart: Sendable {
                     FigureTable.number(floor.band.lowerBound), FigureTable.number(floor.band.upperBound),
                 ])
         }
-        return FigureTable.csv(["series", "place", "kind", "value", "lower", "upper"], rows)
+        return FigureTable.csv(
+            ["series", placeTitle.isEmpty ? "place" : placeTitle, "kind", valueTitle, "lower", "upper"], rows)
     }
 }

@@ -1,3 +1,5 @@
+import FlowMath
+
 /// A PNG of 8-bit palette indices (ISO/IEC 15948), its data stored, not compressed: grids are small, and a page may hold
 /// many of them without a compressor of ours.
 package struct PNGImage {
@@ -102,8 +104,15 @@ package struct PictureColour: Equatable {
     /// The style sheet's form.
     var css: String { "rgb(\(red),\(green),\(blue))" }
 
-    /// Whether dark text reads better on it (Rec. 709 luma).
-    var isBright: Bool { 0.2126 * Double(red) + 0.7152 * Double(green) + 0.0722 * Double(blue) > 140 }
+    /// Whether black text reads better on it than white.
+    package var isBright: Bool {
+        // sRGB; where black and white have the same contrast, it is 4.58 : 1.
+        func linear(_ part: UInt8) -> Double {
+            let value = Double(part) / 255
+            return value <= 0.04045 ? value / 12.92 : Elementary.exp(2.4 * Elementary.log((value + 0.055) / 1.055))
+        }
+        return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue) > 0.1791
+    }
 }
 
 /// Colours for numbers: both scales are monotone in lightness on each side, so they survive grey printing.

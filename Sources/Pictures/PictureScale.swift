@@ -10,16 +10,20 @@ package struct PictureScale {
 
     /// A scale that holds all finite `values`.
     ///
-    /// Logarithmic where `prefersLogarithm`, everything is positive and the values span more than a factor of twenty;
-    /// linear otherwise. Without values 0 to 1.
+    /// Logarithmic where `prefersLogarithm` and the positive values span more than a factor of twenty; linear otherwise.
+    /// Values that are zero or, beside the greatest, as good as zero (an estimate that scatters about it) have no place
+    /// on a logarithmic scale: they are below its end. Without values 0 to 1.
     package init(_ values: [Double], prefersLogarithm: Bool = false, includesZero: Bool = false) {
         let finite = values.filter(\.isFinite)
         guard var low = finite.min(), var high = finite.max() else {
             self.init(linear: 0...1)
             return
         }
-        if prefersLogarithm, low > 0, high / low > 20, low > 1e-300, high < 1e300 {
-            self.init(logarithmic: low, high)
+        if prefersLogarithm, low > -1e-3 * high, high < 1e300,
+            let least = finite.lazy.filter({ $0 > 1e-300 && $0 > -low }).min(), high / least > 20
+        {
+            // Six decades below the greatest, unless all values are positive: noise about zero has any magnitude.
+            self.init(logarithmic: low > 1e-300 ? low : max(least, 1e-6 * high), high)
             return
         }
         if includesZero {
@@ -34,6 +38,19 @@ package struct PictureScale {
             (low, high) = (low - half, low + half)
         }
         self.init(linear: low...high)
+    }
+
+    /// A scale for means and seeds with their intervals and floors, logarithmic where the means and seeds welcome it.
+    init(estimates: [Double], intervals: [ClosedRange<Double>], floors: [Double]) {
+        let plain = PictureScale(estimates, prefersLogarithm: true)
+        let ends = intervals.flatMap { [$0.lowerBound, $0.upperBound] } + floors
+        guard plain.isLogarithmic else {
+            self.init(estimates + ends)
+            return
+        }
+        // What reaches below the axis is cut off there; it must neither change the scale nor add decades to it.
+        self.init(
+            estimates + ends.filter { $0 > plain.domain.lowerBound }, prefersLogarithm: true)
     }
 
     /// A linear scale with exactly these ends, its few round ticks inside.
@@ -51,7 +68,9 @@ package struct PictureScale {
         let raw = (range.upperBound - range.lowerBound) / 4
         let power = Self.power(of: raw)
         let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= raw } ?? 10 * power
-        let first = (range.lowerBound / step).rounded(.down)
+        // What is less than a fiftieth of a step below zero is zero to the eye; a whole step for it would be empty.
+        let isZero = range.lowerBound < 0 && range.lowerBound > -step / 50
+        let first = isZero ? 0 : (range.lowerBound / step).rounded(.down)
         let last = (range.upperBound / step).rounded(.up)
         isLogarithmic = false
         guard first.isFinite, last.isFinite, last > first, last - first < 50 else {
@@ -110,8 +129,8 @@ package struct PictureScale {
         if value == 0 || abs(value) < step * 1e-6 { return "0" }
         let size = exponent(of: max(abs(value), step))
         if size >= 6 || exponent(of: step) < -5 {
-            let mantissa = (value / tenToThe(size) * 100).rounded() / 100
-            return trimmed(mantissa, decimals: 2) + "·" + superscript(size)
+            let decimals = min(9, max(0, size - exponent(of: step * 1.0000001) + 1))
+            return trimmed(value / tenToThe(size), decimals: decimals) + "·" + superscript(size)
         }
         return trimmed(value, decimals: max(0, -exponent(of: step * 1.0000001) + 1))
     }

@@ -4,10 +4,10 @@ public enum PictureStyle {
     /// Rules for the classes of a figure's body; they use the colours below.
     public static let shared = """
         svg .t{font:12px system-ui,sans-serif;fill:var(--ink)}svg .s{font:11px system-ui,sans-serif;fill:var(--muted)}\
-        svg .b{font:600 12px system-ui,sans-serif;fill:var(--ink)}svg .v{font:600 11px system-ui,sans-serif;fill:#111}\
+        svg .b{font:600 12px system-ui,sans-serif;fill:var(--ink)}svg .v{font:600 11px system-ui,sans-serif;fill:#000}\
         svg .w{font:600 11px system-ui,sans-serif;fill:#fff}\
         svg path,svg line{fill:none}svg .axis{stroke:var(--muted)}svg .grid{stroke:var(--grid)}\
-        svg .frame{fill:none;stroke:var(--muted)}svg .floor{fill:var(--floor)}\
+        svg .frame{fill:none;stroke:var(--muted)}svg .floor,svg path.floor{fill:var(--floor)}\
         svg .floorline{stroke:var(--muted);stroke-dasharray:4 3}\
         svg .contour{stroke:#fff;stroke-width:1.2}svg .contourback{stroke:#000;stroke-width:2.6;stroke-opacity:.55}\
         svg .ideal{stroke:var(--muted);stroke-dasharray:5 4}svg .cell{stroke:var(--paper);stroke-width:1}\
@@ -30,7 +30,7 @@ public enum PictureStyle {
     public static let standaloneStyle = ":root{\(light)}svg .paper{fill:var(--paper)}" + shared
 
     /// How many series have a colour of their own; later ones begin again.
-    static let seriesCount = 7
+    package static let seriesCount = 7
 
     /// For every series: filled, faint (a seed), line, thin line, band.
     private static let series = (0..<seriesCount).map { i in

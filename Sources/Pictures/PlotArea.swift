@@ -16,10 +16,31 @@ struct PlotArea {
             canvas.text(vertical.label(tick), PicturePoint(frame.x - 6, y + 4), "s", anchor: .end)
         }
         canvas.line(PicturePoint(frame.x, frame.y), PicturePoint(frame.x, frame.bottom), "axis")
-        if !title.isEmpty {
+        let lines = Self.verticalTitle(title, height: frame.height)
+        for (index, line) in lines.enumerated() where !line.isEmpty {
             canvas.text(
-                title, PicturePoint(frame.x - 46, frame.y + frame.height / 2), "t", anchor: .middle, isVertical: true)
+                line,
+                PicturePoint(
+                    frame.x - Self.tickWidth(vertical) - Double(lines.count - 1 - index) * Self.lineHeight,
+                    frame.y + frame.height / 2),
+                "t", anchor: .middle, isVertical: true)
         }
+    }
+
+    /// From the axis to the line on which its title stands.
+    private static func tickWidth(_ scale: PictureScale) -> Double {
+        max(46, (scale.ticks.map { PictureText.width(of: scale.label($0)) }.max() ?? 0) + 14)
+    }
+
+    private static let lineHeight = 14.0
+
+    private static func verticalTitle(_ title: String, height: Double) -> [String] {
+        PictureText.wrapped(title, width: height + 24, size: 12)
+    }
+
+    /// Where a plot of this height must begin so that ticks and the vertical axis's title find room beside it.
+    static func left(verticalTitle title: String, height: Double, scale: PictureScale) -> Double {
+        18 + tickWidth(scale) + Double(verticalTitle(title, height: height).count - 1) * lineHeight
     }
 
     /// The horizontal axis of numbers, its title below.
@@ -35,50 +56,17 @@ struct PlotArea {
     /// The horizontal axis without numbers.
     func drawHorizontalLine(_ canvas: inout SVGCanvas, title: String) {
         canvas.line(PicturePoint(frame.x, frame.bottom), PicturePoint(frame.right, frame.bottom), "axis")
-        if !title.isEmpty {
-            canvas.text(
-                title, PicturePoint(frame.x + frame.width / 2, frame.bottom + 34), "t", anchor: .middle)
-        }
-    }
-}
-
-/// The key to the series: a mark and a name each, in rows that fit the width.
-struct PictureLegend {
-    let names: [String]
-    let width: Double
-
-    /// Pixels from its top to its bottom; 0 with fewer than two series.
-    var height: Double { names.count < 2 ? 0 : Double(rows.count) * 18 + 6 }
-
-    private var rows: [[(series: Int, name: String)]] {
-        var rows: [[(series: Int, name: String)]] = [[]]
-        var used = 0.0
-        for (series, name) in names.enumerated() {
-            let next = Self.width(of: name) + 26
-            if used + next > width, !rows[rows.count - 1].isEmpty {
-                rows.append([])
-                used = 0
-            }
-            rows[rows.count - 1].append((series, name))
-            used += next
-        }
-        return rows
+        canvas.text(
+            Self.horizontalTitle(title, width: frame.width),
+            PicturePoint(frame.x + frame.width / 2, frame.bottom + 34), "t", anchor: .middle)
     }
 
-    func draw(_ canvas: inout SVGCanvas, at: PicturePoint) {
-        guard names.count > 1 else { return }
-        for (line, row) in rows.enumerated() {
-            var x = at.x
-            for (series, name) in row {
-                let y = at.y + Double(line) * 18 + 8
-                let style = "f\(series % PictureStyle.seriesCount)"
-                canvas.mark(PicturePoint(x + 5, y), series: series, radius: 4, style)
-                canvas.text(name, PicturePoint(x + 14, y + 4), "s")
-                x += Self.width(of: name) + 26
-            }
-        }
+    private static func horizontalTitle(_ title: String, width: Double) -> [String] {
+        title.isEmpty ? [] : PictureText.wrapped(title, width: width + 40, size: 12)
     }
 
-    /// About what the text takes at 11 pixels; wide enough for any usual font.
-    static func width(of text: String) -> Double { Double(text.count) * 6.3 }
+    /// Pixels that ticks and the horizontal axis's title take below a plot.
+    static func below(horizontalTitle title: String, width: Double) -> Double {
+        26 + Double(horizontalTitle(title, width: width).count) * 16
+    }
 }

@@ -77,6 +77,16 @@ struct SVGCanvas {
             + "\(MarkupText.escape(text))</text>"
     }
 
+    /// Several lines, the first at `at`.
+    mutating func text(
+        _ lines: [String], _ at: PicturePoint, _ style: String = "t", anchor: PictureAnchor = .start,
+        lineHeight: Double = 15
+    ) {
+        for (index, line) in lines.enumerated() {
+            text(line, PicturePoint(at.x, at.y + Double(index) * lineHeight), style, anchor: anchor)
+        }
+    }
+
     mutating func image(_ dataURI: String, _ frame: PictureFrame, title: String) {
         body +=
             "<image x=\"\(Self.number(frame.x))\" y=\"\(Self.number(frame.y))\" width=\"\(Self.number(frame.width))\" "

@@ -45,15 +45,16 @@ public struct ScatterChart: Sendable {
 
     /// The picture; `width` in CSS pixels.
     public func figure(width: Double = 460) -> Figure {
-        let legend = PictureLegend(names: series.map(\.name), width: width - 76)
         let entries = series.flatMap(\.entries).filter { $0.x.isFinite && $0.y.isFinite }
+        let vertical = PictureScale(entries.map(\.y), prefersLogarithm: true)
+        let left = PlotArea.left(verticalTitle: verticalTitle, height: 230, scale: vertical)
+        let heading = PictureHeading(title: title, series: series.map(\.name), width: width, left: left)
         let area = PlotArea(
-            frame: PictureFrame(x: 64, y: 30 + legend.height, width: width - 84, height: 230),
+            frame: PictureFrame(x: left, y: heading.height, width: width - left - 30, height: 230),
             horizontal: PictureScale(entries.map(\.x), prefersLogarithm: true),
-            vertical: PictureScale(entries.map(\.y), prefersLogarithm: true))
+            vertical: vertical)
         var canvas = SVGCanvas()
-        canvas.text(title, PicturePoint(8, 18), "b")
-        legend.draw(&canvas, at: PicturePoint(64, 28))
+        heading.draw(&canvas)
         area.drawVerticalAxis(&canvas, title: verticalTitle)
         area.drawHorizontalAxis(&canvas, title: horizontalTitle)
         canvas.polyline(frontier(entries).map { area.point($0.x, $0.y) }, "ideal")
@@ -61,7 +62,7 @@ public struct ScatterChart: Sendable {
             for entry in line.entries {
                 canvas.mark(
                     area.point(entry.x, entry.y), series: index, radius: 4, "q\(index % PictureStyle.seriesCount)",
-                    title: "\(entry.label): \(entry.x), \(entry.y)")
+                    title: "\(entry.label): \(PictureText.number(entry.x)), \(PictureText.number(entry.y))")
             }
         }
         return Figure(
@@ -69,7 +70,12 @@ public struct ScatterChart: Sendable {
             caption:
                 "Each mark is a cell (mean over seeds). The dashed line joins the best trade-offs: nothing is both "
                 + "cheaper and better.",
-            width: width, height: area.frame.bottom + 44, body: canvas.body, csv: csv)
+            summary: "Best trade-offs: "
+                + PictureText.list(
+                    frontier(entries).map { "\($0.label): \(PictureText.number($0.x)), \(PictureText.number($0.y))" }),
+            width: width,
+            height: area.frame.bottom + PlotArea.below(horizontalTitle: horizontalTitle, width: area.frame.width),
+            body: canvas.body, csv: csv)
     }
 
     private func frontier(_ entries: [Entry]) -> [Entry] {

@@ -34,32 +34,130 @@ struct PictureTests {
             ).figure(),
             CurveChart(
                 name: "k", title: name, caption: name, horizontalTitle: "x", verticalTitle: "y",
-                series: [(name, curves)], isCalibration: true
+                series: [(name, curves)], ideal: .init(name: name, points: numbers.map { ($0, $0) })
             ).figure(),
             ScatterChart(
                 name: "s", title: name, horizontalTitle: name, verticalTitle: name,
                 series: [(name, numbers.map { .init(label: name, x: $0, y: -$0) })], lowerIsBetter: true
             ).figure(),
             MatrixChart(
-                name: "m", title: name, caption: name, names: [name, "b"],
+                name: "m", title: name, caption: name, names: [name, "b"], valueTitles: [name],
                 entries: [
-                    [nil, .init(strength: .nan, text: name, note: name)], [.init(strength: 9, text: "", note: "")],
+                    [nil, .init(strength: .nan, text: name, note: name, values: [.nan])],
+                    [.init(strength: 9, text: "", note: "", values: [nil])],
                 ]
             ).figure(),
-            HistogramChart(name: "h", title: name, caption: name, histograms: [(name, [1, 2]), ("none", [])]).figure(),
+            HistogramChart(
+                name: "h", title: name, caption: name,
+                histograms: [
+                    .init(series: name, quantity: name, counts: [1, 2]),
+                    .init(series: "b", quantity: "none", counts: []),
+                ]
+            ).figure(),
+            DotChart(
+                name: "o", title: name, valueTitle: name,
+                groups: [
+                    (
+                        name,
+                        numbers.map {
+                            .init(
+                                label: name, series: 9, mean: $0, interval: -1e9...1e9, values: numbers,
+                                floor: (mean: $0, band: 0...1))
+                        }
+                    ), ("none", []),
+                ]
+            ).figure(),
         ] + (density.map { [$0.figure()] } ?? [])
     }
 
-    @Test("every chart is well-formed XML, whatever it is given", arguments: 0..<7)
+    @Test("every chart is well-formed XML, whatever it is given", arguments: 0..<8)
     func wellFormed(index: Int) throws {
         let figure = try #require(Self.figures(name: Self.hostile).dropFirst(index).first)
-        for text in [figure.document, "<p>\(figure.inline)</p>"] {
+        for text in [figure.document, "<p>\(figure.inline(id: "a"))</p>"] {
             let parser = XMLParser(data: Data(text.utf8))
             #expect(parser.parse(), "\(figure.name): \(String(describing: parser.parserError))")
             #expect(!text.contains("<script"))
             #expect(!text.contains("nan") && !text.contains("inf\""), "\(figure.name)")
         }
         #expect(figure.width.isFinite && figure.height.isFinite && figure.height > 0)
+    }
+
+    @Test("text is broken into lines that fit, and nothing of it is lost")
+    func wrapped() {
+        let names = [
+            "gaussian, objective likelihood-weighted, draws 28200", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "short", "", "多峰性事後分布の推論のための正規化流",
+        ]
+        for name in names {
+            let lines = PictureText.wrapped(name, width: 120)
+            #expect(lines.joined().filter { $0 != " " } == name.filter { $0 != " " }, "\(lines)")
+            for line in lines { #expect(PictureText.width(of: line) <= 120, "\(line)") }
+        }
+        #expect(PictureText.wrapped("gaussian, objective alpha", width: 120) == ["gaussian,", "objective alpha"])
+        // Nothing grows without bounds either.
+        let cut = PictureText.wrapped(String(repeating: "b", count: 10_000), width: 120)
+        #expect(cut.count == 6 && cut[5].hasSuffix("…"))
+    }
+
+    @Test("a picture's description says its numbers")
+    func descriptions() throws {
+        let interval = IntervalChart(
+            name: "i", title: "T", placeTitle: "depth", places: ["4", "8"], valueTitle: "kl",
+            series: [("gmm", [.init(place: 1, mean: 0.25, interval: 0.125...0.5, values: [])])], floors: [nil, nil]
+        ).figure()
+        #expect(interval.summary == "gmm, depth 8: 0.25 (0.125 to 0.5).")
+        let curve = CurveChart(
+            name: "c", title: "T", caption: "", horizontalTitle: "steps", verticalTitle: "loss",
+            series: [("gmm", [.init(x: [1, 2], y: [4, 1]), .init(x: [1, 2], y: [6, 3])])]
+        ).figure()
+        #expect(curve.summary == "gmm: median from 5 at 1 to 2 at 2, there between 1 and 3 over 2 seeds.")
+        // Four equal cells of truth; the flow has half of its mass in a cell where the truth has nothing.
+        let density = try #require(
+            DensityChart(
+                name: "d", title: "T", coordinates: ("x", "y"), window: (0...1, 0...2), cells: 3,
+                truth: .init(title: "exact", values: [1, 1, 0, 1, 1, 0, 0, 0, 0]),
+                others: [.init(title: "gmm", note: "a note", values: [1, 1, 0, 1, 1, 0, 0, 0, 4])])
+        ).figure()
+        #expect(
+            density.summary
+                == "x from 0 to 1, y from 0 to 2; exact: 0 % of its mass outside the outline; "
+                + "gmm: 50 % of its mass outside the outline, a note.")
+        #expect(density.document.contains("<desc id=\"description\">Upper row: density;"))
+        #expect(density.document.contains("go by the square root. x from 0 to 1, y from 0 to 2; exact"))
+        let histogram = HistogramChart(
+            name: "h", title: "T", caption: "",
+            histograms: [.init(series: "gmm", quantity: "log q", counts: [100, 100, 100, 60])]
+        ).figure()
+        #expect(histogram.summary == "gmm, log q: counts 60 to 100 where 90 ± 16.4 are expected, 1 of 4 outside.")
+    }
+
+    @Test("a smoothed outline still holds 95 % of the truth, however narrow its modes are")
+    func smoothedOutline() throws {
+        // Four equal cells far apart, and a twentieth of the mass thinly everywhere else.
+        var values = [Double](repeating: 0.05 / (400 - 4), count: 400)
+        for cell in [84, 95, 304, 315] { values[cell] = 0.95 / 4 }
+        let figure = try #require(
+            DensityChart(
+                name: "d", title: "T", coordinates: ("x", "y"), window: (0...1, 0...1), cells: 20,
+                truth: .init(title: "exact", values: values), others: [], smoothsOutline: true)
+        ).figure()
+        let share = try #require(figure.summary.firstMatch(of: /exact: ([0-9.]+) %/).flatMap { Double($0.1) })
+        #expect(share > 4 && share <= 5.1, "\(figure.summary)")
+    }
+
+    @Test("estimates that scatter about zero leave an axis of decades logarithmic; real negative values do not")
+    func noiseAboutZero() {
+        let noise = PictureScale([-1e-6, 3e-6, 0.02, 1.7], prefersLogarithm: true)
+        #expect(noise.isLogarithmic && noise.ticks.first == 1e-6 && noise.fraction(-1e-6) < 0)
+        #expect(!PictureScale([-0.3, 0.01, 2], prefersLogarithm: true).isLogarithmic)
+        // A linear axis does not begin a whole step below zero for such a value.
+        #expect(PictureScale([-1e-6, 0.02]).ticks.first == 0)
+    }
+
+    @Test("large numbers close together have different labels")
+    func closeLabels() {
+        let scale = PictureScale([6_009_940, 6_010_000])
+        #expect(Set(scale.ticks.map(scale.label)).count == scale.ticks.count, "\(scale.ticks.map(scale.label))")
     }
 
     @Test("charts of nothing are drawn")
@@ -78,11 +176,11 @@ struct PictureTests {
     func csv() throws {
         let values = [0.1, 1.0 / 3, 6.02e23]
         let figure = IntervalChart(
-            name: "i", title: "", placeTitle: "", places: ["a, \"b\""], valueTitle: "",
+            name: "i", title: "", placeTitle: "", places: ["a, \"b\""], valueTitle: "kl (nats)",
             series: [("s", [.init(place: 0, mean: 0.2, interval: nil, values: values)])], floors: [nil]
         ).figure()
         let lines = figure.csv.components(separatedBy: "\r\n")
-        #expect(lines[0] == "series,place,kind,value,lower,upper")
+        #expect(lines[0] == "series,place,kind,kl (nats),lower,upper")
         #expect(lines[1] == "s,\"a, \"\"b\"\"\",mean,0.2,,")
         let read = lines.filter { $0.contains(",seed,") }.compactMap { Double($0.components(separatedBy: ",")[4]) }
         #expect(read == values)
@@ -132,6 +230,22 @@ struct PictureTests {
         // RFC 4648, section 10.
         for (text, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
             #expect(Base64.text(Array(text.utf8)) == coded)
+        }
+    }
+
+    // WCAG 2.2, 1.4.3: small text needs 4.5 : 1.
+    @Test("black or white text is legible on every colour of the differences")
+    func contrast() {
+        func linear(_ part: UInt8) -> Double {
+            let value = Double(part) / 255
+            return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+        }
+        for colour in ColourScale.difference {
+            var luminance = 0.2126 * linear(colour.red)
+            luminance += 0.7152 * linear(colour.green)
+            luminance += 0.0722 * linear(colour.blue)
+            let contrast = colour.isBright ? (luminance + 0.05) / 0.05 : 1.05 / (luminance + 0.05)
+            #expect(contrast >= 4.5, "\(colour)")
         }
     }
 

@@ -38,14 +38,15 @@ struct PageTests {
         let parts = try content(Example.complete).figures
         #expect(parts.map(\.part) == ["mmd", "Posterior densities", "Training"])
         let figures = parts.flatMap(\.figures)
-        // A picture a task along the depths and one of pairs; a density a task; loss and draws a task.
-        #expect(parts.map(\.figures.count) == [3, 2, 4])
+        // All cells, a picture a task along the depths, one of pairs; a density a task; loss and draws a task.
+        #expect(parts.map(\.figures.count) == [4, 2, 4])
         #expect(Set(figures.map(\.name)).count == figures.count)
         for figure in figures {
             #expect(XMLParser(data: Data(figure.document.utf8)).parse(), "\(figure.name)")
             #expect(figure.csv.components(separatedBy: "\r\n").count > 2, "\(figure.name)")
         }
-        let metric = try #require(figures.first)
+        #expect(figures.first?.name == "mmd-overview")
+        let metric = try #require(figures.dropFirst().first)
         #expect(metric.name == "mmd-two-moons-flow-couplinglayers" && metric.csv.contains("gmm 2,8,mean,"))
     }
 
@@ -75,6 +76,9 @@ struct PageTests {
         #expect(text.contains("gmm below gaussian in 20 of 20 pairs"))
         let rows = text.components(separatedBy: "<tbody>")[1].components(separatedBy: "</tbody>")[0]
         #expect(rows.components(separatedBy: "<tr").count - 1 == content.report.sections[0].rows.count)
+        let tables = text.components(separatedBy: "<table>").count
+        #expect(text.components(separatedBy: "<caption").count == tables)
+        #expect(!text.contains("<th>") && text.components(separatedBy: "<desc id=").count > 10)
         #expect(text.components(separatedBy: "<section").count == text.components(separatedBy: "</section>").count)
     }
 

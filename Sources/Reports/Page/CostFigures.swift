@@ -15,8 +15,9 @@ struct CostFigures {
 
     private func figure(_ section: ReportSection, _ group: String) -> Figure? {
         let rows = section.rows.filter { labels.group($0) == group && $0.estimate != nil }
-        let costs = Set(rows.compactMap(\.likelihoodEvaluations))
-        guard costs.count > 1 else { return nil }
+        // Costs that differ by a rounding of rounds are one cost.
+        let costs = rows.compactMap(\.likelihoodEvaluations)
+        guard let least = costs.min(), let most = costs.max(), most > 1.05 * least else { return nil }
         let bases = PageLabels.distinct(rows.map(\.base))
         let series = bases.map { base in
             (

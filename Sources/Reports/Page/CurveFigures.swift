@@ -35,7 +35,8 @@ struct CurveFigures {
         return CurveChart(
             name: PageLabels.word(what, group), title: "\(group) · \(what)",
             caption:
-                "Line: median over seeds; band: least and greatest; thin: seeds. Spikes above the scale are drawn at its edge.",
+                "Line: median over seeds; band: least and greatest; thin: seeds, where they are few. Spikes above the scale are "
+                + "drawn at its edge.",
             horizontalTitle: "optimiser steps",
             verticalTitle: title, series: isShared ? [("every base", first.curves)] : series,
             prefersLogarithm: what != "loss"

@@ -5,8 +5,11 @@ struct DensityFigures {
     let content: PageContent
     let cells: PageCells
 
-    /// Series a picture holds; more do not fit a page.
-    private static let seriesLimit = 5
+    /// Panels of all tasks together, so that a page stays small enough to mail.
+    private static let panelLimit = 60
+
+    /// Series a picture holds: fewer where there are many tasks.
+    private var seriesLimit: Int { max(3, min(15, Self.panelLimit / max(1, cells.groups.count))) }
 
     var figures: [Figure] {
         cells.groups.flatMap { group -> [Figure] in
@@ -33,7 +36,7 @@ struct DensityFigures {
         let found = members.compactMap { cell in
             cell.runs.first { $0.seed == seed && $0.state == .completed }.map { (cell.series, $0) }
         }
-        return Array(found.prefix(Self.seriesLimit))
+        return Array(found.prefix(seriesLimit))
     }
 
     private func medianSeed(_ cell: PageCells.Cell) -> Int? {
@@ -54,17 +57,19 @@ struct DensityFigures {
             // Another version of the task may have looked at another window.
             guard grid.window == truth?.window, grid.cells == truth?.cells else { continue }
             let bridge = run.metrics["bridge-mass"]?.value.map {
-                "between modes \(NumberText.plain($0, significant: 2))"
+                "mass between modes \(NumberText.plain($0, significant: 2))"
             }
             panels.append(
                 DensityChart.Panel(title: series, note: bridge ?? "", values: grid.flow))
         }
         guard let truth, truth.window.count == 2, truth.coordinates.count == 2 else { return nil }
-        let names = truth.coordinates.map { "θ" + String(Array("₀₁₂₃₄₅₆₇₈₉")[min(max($0, 0), 9)]) }
+        let names = truth.coordinates.map(PageLabels.coordinate)
+        let others = cells.cells(of: group).count - chosen.count
         return DensityChart(
             name: PageLabels.word("density", group, truth.coordinates.map(String.init).joined(separator: "-")),
             title: group + ", seed \(chosen[0].run.seed)"
-                + (truth.coordinates == [0, 1] ? "" : " · \(names[0]), \(names[1])"),
+                + (truth.coordinates == [0, 1] ? "" : " · \(names[0]), \(names[1])")
+                + (others > 0 ? " · \(others) more series not drawn" : ""),
             coordinates: (names[0], names[1]), window: (truth.window[0], truth.window[1]), cells: truth.cells,
             truth: DensityChart.Panel(title: "exact posterior", values: truth.truth), others: panels,
             smoothsOutline: truth.isSampled)

@@ -77,7 +77,8 @@ package struct EffectMatrix {
                     improvement.map { NumberText.fixed($0, decimals: 2) } ?? "Δ "
                     + NumberText.estimate(headline.difference, headline.interval).mean
                 return MatrixChart.Entry(
-                    strength: improvement.map { 2 * $0 - 1 } ?? 0, text: text, note: Self.equation(p))
+                    strength: improvement.map { 2 * $0 - 1 } ?? 0, text: text, note: Self.equation(p),
+                    values: [improvement, headline.difference, p])
             }
         }
         return MatrixChart(
@@ -86,7 +87,8 @@ package struct EffectMatrix {
             caption:
                 "Probability that a run of the row is better than one of the column in the same setting (1: always), and "
                 + "Holm-adjusted p over all pairs of bases. Blue: the row is better; vermilion: the column.",
-            names: names.map(DisplayText.visible), entries: entries
+            names: names.map(DisplayText.visible),
+            valueTitles: ["probability that the row is better", "pooled difference", "p (Holm)"], entries: entries
         ).figure()
     }
 

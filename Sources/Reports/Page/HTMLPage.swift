@@ -43,7 +43,8 @@ public struct HTMLPage {
             </head>
             <body>
             <a class="skip" href="#main">Skip to the comparison</a>
-            \(body)<script>\(PageScript.text)</script>
+            \(body)<p class="said" role="status"></p>
+            <script>\(PageScript.text)</script>
             </body>
             </html>
 
@@ -77,13 +78,32 @@ public struct HTMLPage {
         if !verdicts.isEmpty || !sentences.isEmpty {
             lines += "<ul class=\"findings\">"
             lines += verdicts.map { "<li><strong>\(MarkupText.escape($0))</strong></li>" }.joined()
-            lines += sentences.prefix(12).map { "<li>\(MarkupText.escape($0))</li>" }.joined() + "</ul>\n"
+            lines += sentences.prefix(Self.sentenceLimit).map { "<li>\(MarkupText.escape($0))</li>" }.joined()
+            if sentences.count > Self.sentenceLimit {
+                lines += "<li>\(sentences.count - Self.sentenceLimit) more below, under their metrics</li>"
+            }
+            lines += "</ul>\n"
         }
         return lines + "<button type=\"button\" class=\"theme\" hidden>Dark or light</button></header>\n"
     }
 
+    /// Findings that stand at the top.
+    private static let sentenceLimit = 12
+
+    private func opening(_ part: String) -> String {
+        let name = anchor(part)
+        return
+            "<section id=\"\(name)\" aria-labelledby=\"\(name)-title\"><h2 id=\"\(name)-title\">\(escape(part))</h2>\n"
+    }
+
+    /// The beginning of a table that may be wider than the page: it scrolls on its own, also by keyboard.
+    private func tableOpening(_ name: String, caption: String) -> String {
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(name)-caption\"><table>"
+            + "<caption id=\"\(name)-caption\">\(caption)</caption>"
+    }
+
     private func metric(_ section: ReportSection, _ figures: [Figure]) -> String {
-        var text = "<section id=\"\(anchor(section.metric))\"><h2>\(escape(section.metric))</h2>\n"
+        var text = opening(section.metric)
         text += "<p>\(MarkupText.escape(wording.heading(section)))</p>\n"
         if section.rows.isEmpty { return text + "<p>no runs</p></section>\n" }
         text += table(section)
@@ -103,9 +123,10 @@ public struct HTMLPage {
         let name = anchor(section.metric)
         var alone = content.report
         alone.sections = [section]
-        var text =
-            "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(name)-caption\"><table>"
-            + "<caption id=\"\(name)-caption\">\(escape(section.metric)) of every cell. A column's heading sorts.</caption>"
+        var text = tableOpening(
+            name,
+            caption: "\(escape(section.metric)) of every cell."
+                + "<span class=\"tools\" hidden> A column's heading sorts.</span>")
         text += "<thead><tr>"
         text += columns.map { column in
             let side = column.table.alignment == .right ? " class=\"right\"" : ""
@@ -130,7 +151,7 @@ public struct HTMLPage {
     }
 
     private func pictures(_ part: String, _ figures: [Figure]) -> String {
-        var text = "<section id=\"\(anchor(part))\"><h2>\(escape(part))</h2>\n"
+        var text = opening(part)
         if let introduction = PageParts.introduction(part) { text += "<p>\(escape(introduction))</p>\n" }
         return text + drawn(figures) + "</section>\n"
     }
@@ -147,16 +168,19 @@ public struct HTMLPage {
         var text = shared.map { "<p class=\"caption\">\(escape($0))</p>\n" } ?? ""
         text += "<div class=\"figures\">"
         for figure in figures {
-            let width = Int(figure.width)
-            text += "<figure data-name=\"\(figure.name)\" style=\"width:\(width)px\">\(figure.inline)<figcaption>"
+            let title = escape(figure.title)
+            text += "<figure data-name=\"\(figure.name)\" style=\"width:\(Int(figure.width.rounded(.up)))px\">"
+            text += figure.inline(id: "picture-" + figure.name) + "<figcaption>"
             if figure.caption != shared { text += "<span>\(escape(figure.caption))</span> " }
-            text += "<span class=\"tools\" hidden><button type=\"button\" data-save=\"svg\">SVG</button>"
+            text += "<span class=\"tools\" hidden><button type=\"button\" data-save=\"svg\" "
+            text += "aria-label=\"SVG of \(title)\">SVG</button>"
             let holdsCSV = figure.csv.utf8.count <= Self.csvLimit
-            if holdsCSV { text += " <button type=\"button\" data-save=\"csv\">CSV</button>" }
+            if holdsCSV {
+                text += " <button type=\"button\" data-save=\"csv\" aria-label=\"CSV of \(title)\">CSV</button>"
+            }
             text += "</span>"
             if holdsCSV { text += "<template>\(Self.template(figure.csv))</template>" }
-            text += "</figcaption>"
-            text += "</figure>\n"
+            text += "</figcaption></figure>\n"
         }
         return text + "</div>\n"
     }
@@ -165,9 +189,12 @@ public struct HTMLPage {
         let failed = content.runs.filter { $0.state == .failed }
         guard !failed.isEmpty else { return "" }
         let labels = PageCells(runs: failed, report: content.report)
-        var text = "<section id=\"\(anchor("Failed runs"))\"><h2>Failed runs</h2>\n<div class=\"scroll\"><table>"
-        text += "<thead><tr><th scope=\"col\">run</th><th scope=\"col\">what</th><th scope=\"col\">seed</th>"
-        text += "<th scope=\"col\">reason</th><th scope=\"col\">message</th></tr></thead><tbody>"
+        var text = opening("Failed runs")
+        text += tableOpening(
+            anchor("Failed runs"), caption: "Every failed run and why. Each counts against its side of a pair.")
+        text += "<thead><tr>"
+        text += ["run", "what", "seed", "reason", "message"].map { "<th scope=\"col\">\($0)</th>" }.joined()
+        text += "</tr></thead>\n<tbody>"
         for cell in labels.cells {
             for run in cell.runs {
                 let fields = [
@@ -175,21 +202,31 @@ public struct HTMLPage {
                     run.failureCode ?? "failed",
                     content.failureMessages[run.id] ?? "",
                 ]
-                text += "<tr>" + fields.map { "<td>\(escape($0))</td>" }.joined() + "</tr>\n"
+                text += "<tr>" + fields.dropLast().map { "<td>\(escape($0))</td>" }.joined()
+                text += "<td class=\"prose\">\(escape(fields[fields.count - 1]))</td></tr>\n"
             }
         }
-        return text + "</tbody></table></div></section>\n"
+        return text + "</tbody></table></div>\n</section>\n"
     }
 
     private var provenance: String {
-        var text = "<section id=\"\(anchor("Provenance"))\"><h2>Provenance</h2>\n<dl>"
-        text += content.provenance.map { "<dt>\(escape($0.name))</dt><dd>\(lines($0.value))</dd>" }.joined(
-            separator: "\n")
+        var text = opening("Provenance") + "<dl>"
+        text += content.provenance.map { name, value in
+            "<dt>\(escape(name))</dt><dd>\(name == Self.command ? command(value) : lines(value))</dd>"
+        }.joined(separator: "\n")
         text += "</dl>\n"
         if !content.report.notes.isEmpty {
             text += "<ul class=\"notes\">" + content.report.notes.map { "<li>\(escape($0)).</li>" }.joined() + "</ul>\n"
         }
         return text + "</section>\n"
+    }
+
+    /// The name of the provenance that is a command to copy.
+    private static let command = "command"
+
+    private func command(_ value: String) -> String {
+        "<code>\(escape(value))</code> <span class=\"tools\" hidden><button type=\"button\" data-copy=\"page-command\">"
+            + "Copy command</button></span><template id=\"page-command\">\(escape(value))</template>"
     }
 
     /// Text of several lines, such as a spec, as it is.

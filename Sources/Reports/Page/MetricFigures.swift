@@ -1,31 +1,67 @@
 import Catalog
 import Pictures
 
-/// A metric against every axis of numbers that varies, or, where none does, against the variants: one picture a task.
+/// All cells of a metric in one picture, then the metric against every axis of numbers that varies: one picture a task.
 struct MetricFigures {
     let section: ReportSection
     let labels: PageLabels
 
     var figures: [Figure] {
         let rows = section.rows.filter { $0.estimate != nil }
-        let axes = labels.numericAxes(rows)
-        var figures: [Figure] = []
-        for axis in axes { figures += drawn(rows, along: axis) }
-        // Also when no axis of numbers varies within one task (components that follow the task).
-        return figures.isEmpty ? drawn(rows, along: nil) : figures
+        return overview(rows) + labels.numericAxes(rows).flatMap { drawn(rows, along: $0) }
     }
 
-    private func drawn(_ rows: [ReportRow], along axis: AxisColumn?) -> [Figure] {
-        var figures: [Figure] = []
-        for group in PageLabels.distinct(rows.map { labels.group($0, without: axis?.path) }) {
-            let members = rows.filter { labels.group($0, without: axis?.path) == group }
-            let picture = axis.map { chart(members, group, along: $0) } ?? chart(members, group)
-            guard let picture else { continue }
-            // Few places make a small picture, so that tasks stand side by side.
-            let marks = picture.places.count * max(1, axis == nil ? 1 : picture.series.count)
-            figures.append(picture.figure(width: marks <= 4 ? 340 : marks <= 12 ? 460 : 620))
+    /// A longer list is not looked at.
+    private static let overviewLimit = 120
+
+    private func overview(_ rows: [ReportRow]) -> [Figure] {
+        guard (2...Self.overviewLimit).contains(rows.count) else { return [] }
+        let all = PageLabels.distinct(rows.map { labels.variant($0) })
+        // More than there are colours: then a colour is a base.
+        let isByBase = all.count > PictureStyle.seriesCount
+        func variant(_ row: ReportRow) -> [String] { isByBase ? [row.base] : labels.variant(row) }
+        let variants = PageLabels.distinct(rows.map(variant))
+        let groups = PageLabels.distinct(rows.map { labels.group($0) }).map { group in
+            let members = rows.filter { labels.group($0) == group }
+            let names = PageLabels.shortened(members.map { labels.series($0) })
+            return (
+                title: group,
+                rows: zip(members, names).compactMap { row, name -> DotChart.Row? in
+                    row.estimate.map { estimate in
+                        DotChart.Row(
+                            label: name, series: variants.firstIndex(of: variant(row)) ?? 0,
+                            mean: estimate.value, interval: estimate.interval.flatMap(Self.range), values: row.values,
+                            floor: Self.floor(row))
+                    }
+                }
+            )
         }
-        return figures
+        return [
+            DotChart(
+                name: PageLabels.word(section.metric, "overview"),
+                title: "\(DisplayText.visible(section.metric)) of every cell", valueTitle: valueTitle, groups: groups
+            ).figure()
+        ]
+    }
+
+    private var valueTitle: String {
+        "\(DisplayText.visible(section.metric)) (\(ReportWording(report: labels.report).better(section.direction)))"
+    }
+
+    private static func floor(_ row: ReportRow) -> (mean: Double, band: ClosedRange<Double>)? {
+        guard let floor = row.floor, floor.mean.isFinite else { return nil }
+        let spread = floor.standardDeviation.isFinite ? 2 * floor.standardDeviation : 0
+        return (floor.mean, floor.mean - spread...floor.mean + spread)
+    }
+
+    private func drawn(_ rows: [ReportRow], along axis: AxisColumn) -> [Figure] {
+        PageLabels.distinct(rows.map { labels.group($0, without: axis.path) }).compactMap { group in
+            let members = rows.filter { labels.group($0, without: axis.path) == group }
+            guard let picture = chart(members, group, along: axis) else { return nil }
+            // Few places make a small picture, so that tasks stand side by side.
+            let marks = picture.places.count * max(1, picture.series.count)
+            return picture.figure(width: marks <= 4 ? 340 : marks <= 12 ? 460 : 620)
+        }
     }
 
     /// Places are the axis's values; nil where fewer than two are there.
@@ -48,22 +84,12 @@ struct MetricFigures {
         }
         // An axis along which nothing goes only says again what another axis says.
         guard series.contains(where: { Set($0.entries.map(\.place)).count > 1 }) else { return nil }
-        return make(
-            rows, group, word: axis.path, placeTitle: DisplayText.visible(axis.title), places: places, series: series,
-            place: place)
-    }
-
-    /// Places are the variants.
-    private func chart(_ rows: [ReportRow], _ group: String) -> IntervalChart {
-        let names = PageLabels.distinct(rows.map { labels.series($0) })
-        func place(_ row: ReportRow) -> Int { names.firstIndex(of: labels.series(row)) ?? 0 }
-        let shorts = PageLabels.shortened(names)
-        let series = names.indices.map { index in
-            (name: shorts[index], entries: rows.filter { place($0) == index }.map { entry($0, index) })
-        }
-        // The legend says the names; long ones would not fit below the axis.
-        let places = shorts.map { $0.count * 7 > 400 / max(1, names.count) ? "" : $0 }
-        return make(rows, group, word: "", placeTitle: "", places: places, series: series, place: place)
+        var floors: [(mean: Double, band: ClosedRange<Double>)?] = places.map { _ in nil }
+        for row in rows where floors[place(row)] == nil { floors[place(row)] = Self.floor(row) }
+        let axisTitle = DisplayText.visible(axis.title)
+        return IntervalChart(
+            name: PageLabels.word(section.metric, group, axis.path), title: group + " · by \(axisTitle)",
+            placeTitle: axisTitle, places: places, valueTitle: valueTitle, series: series, floors: floors)
     }
 
     private func entry(_ row: ReportRow, _ place: Int) -> IntervalChart.Entry {
@@ -75,23 +101,5 @@ struct MetricFigures {
     private static func range(_ interval: Interval) -> ClosedRange<Double>? {
         guard interval.lower.isFinite, interval.upper.isFinite, interval.lower <= interval.upper else { return nil }
         return interval.lower...interval.upper
-    }
-
-    private func make(
-        _ rows: [ReportRow], _ group: String, word: String, placeTitle: String, places: [String],
-        series: [(name: String, entries: [IntervalChart.Entry])], place: (ReportRow) -> Int
-    ) -> IntervalChart {
-        var floors: [(mean: Double, band: ClosedRange<Double>)?] = places.map { _ in nil }
-        for row in rows {
-            guard let floor = row.floor, floors[place(row)] == nil, floor.mean.isFinite else { continue }
-            let spread = floor.standardDeviation.isFinite ? 2 * floor.standardDeviation : 0
-            floors[place(row)] = (floor.mean, floor.mean - spread...floor.mean + spread)
-        }
-        let metric = DisplayText.visible(section.metric)
-        return IntervalChart(
-            name: PageLabels.word(section.metric, group, word),
-            title: group + (placeTitle.isEmpty ? "" : " · by \(placeTitle)"), placeTitle: placeTitle, places: places,
-            valueTitle: "\(metric) (\(ReportWording(report: labels.report).better(section.direction)))",
-            series: series, floors: floors)
     }
 }

@@ -105,7 +105,28 @@ public struct PageContent: Sendable {
         parts.append((PageParts.curves, CurveFigures(content: self, cells: cells).figures))
         parts.append((PageParts.calibration, CalibrationFigures(cells: cells).figures))
         parts.append((PageParts.cost, CostFigures(report: report, labels: labels).figures))
-        return parts.filter { !$0.figures.isEmpty }
+        return Self.distinctlyNamed(parts.filter { !$0.figures.isEmpty })
+    }
+
+    /// Equal names, of tasks that differ in signs only, get numbers.
+    private static func distinctlyNamed(
+        _ parts: [(part: String, figures: [Figure])]
+    ) -> [(part: String, figures: [Figure])] {
+        var used: Set<String> = []
+        return parts.map { part, figures in
+            (
+                part,
+                figures.map { figure in
+                    var named = figure
+                    var number = 1
+                    while !used.insert(named.name).inserted {
+                        number += 1
+                        named.name = "\(figure.name)-\(number)"
+                    }
+                    return named
+                }
+            )
+        }
     }
 }
 
@@ -126,7 +147,7 @@ enum PageParts {
         case calibration:
             return
                 "Amortised runs over the prior predictive: ranks of the truth among draws, and the share of truths inside "
-                + "regions of each level. A right flow has flat ranks and follows the dashed line; so does the prior, so "
+                + "regions of each level. A right flow has flat ranks and stays near the dashed line; so does the prior, so "
                 + "read it with the information gain."
         case cost: return "What a run spent on likelihood evaluations against how good it became."
         default: return nil

@@ -38,6 +38,14 @@ struct PageLabels {
         return parts.isEmpty ? DisplayText.visible(row.base) : parts.joined(separator: ", ")
     }
 
+    /// What a colour stands for in a picture of all tasks: everything that varies but the task and what follows it.
+    func variant(_ row: ReportRow) -> [String] {
+        let settings = report.axes.filter { axis in
+            !ReportPaths.isWithin(axis.path, ReportPaths.task) && axis.path != ReportPaths.components
+        }
+        return [row.base] + settings.map { DisplayText.value(value($0.path, row)) }
+    }
+
     private func named(_ axis: AxisColumn, _ row: ReportRow) -> String? {
         let value = value(axis.path, row)
         return value == .null ? nil : "\(DisplayText.visible(axis.title)) \(DisplayText.value(value))"
@@ -49,6 +57,11 @@ struct PageLabels {
         guard let first = parts.first, parts.count > 1 else { return names.map { $0.components(separatedBy: ", ")[0] } }
         let shared = Set(first.dropFirst().filter { part in parts.allSatisfy { $0.dropFirst().contains(part) } })
         return parts.map { ([$0[0]] + $0.dropFirst().filter { !shared.contains($0) }).joined(separator: ", ") }
+    }
+
+    /// `θ₁₂`.
+    static func coordinate(_ number: Int) -> String {
+        "θ" + String("\(max(number, 0))".compactMap { $0.wholeNumberValue.map { Array("₀₁₂₃₄₅₆₇₈₉")[$0] } })
     }
 
     /// Distinct values in order of first appearance.

@@ -5,6 +5,13 @@ enum PageScript {
     static let text = """
         "use strict";
         for (const tools of document.querySelectorAll("[hidden]")) tools.hidden = false;
+        const status = document.querySelector("[role=status]");
+        let silence;
+        function say(text) {
+          status.textContent = text;
+          clearTimeout(silence);
+          silence = setTimeout(() => { status.textContent = ""; }, 4000);
+        }
         const theme = document.querySelector(".theme");
         theme.addEventListener("click", () => {
           const root = document.documentElement;
@@ -21,7 +28,7 @@ enum PageScript {
           const headings = [...table.tHead.rows[0].cells];
           headings.forEach((heading, column) => heading.querySelector("button")?.addEventListener("click", () => {
             const isDescending = heading.getAttribute("aria-sort") === "ascending";
-            headings.forEach((other) => other.removeAttribute("aria-sort"));
+            for (const other of headings) other.removeAttribute("aria-sort");
             heading.setAttribute("aria-sort", isDescending ? "descending" : "ascending");
             const rows = [...table.tBodies[0].rows].map((row) => [key(row, column), row]);
             const sign = isDescending ? -1 : 1;
@@ -33,12 +40,16 @@ enum PageScript {
         async function copy(text) {
           try { await navigator.clipboard.writeText(text); } catch {
             const area = document.createElement("textarea");
+            const before = document.activeElement;
             area.value = text;
             document.body.append(area);
             area.select();
-            document.execCommand("copy");
+            const isCopied = document.execCommand("copy");
             area.remove();
+            before.focus();
+            return isCopied;
           }
+          return true;
         }
         // RFC 4180 ends records with CR LF, which HTML cannot hold.
         function withLineEnds(template, kind) {
@@ -46,10 +57,9 @@ enum PageScript {
           return kind.endsWith("csv") ? text.replaceAll("\\n", "\\r\\n") : text;
         }
         for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", async () => {
-          await copy(withLineEnds(document.getElementById(button.dataset.copy), button.dataset.copy));
-          const label = button.textContent;
-          button.textContent = "Copied";
-          setTimeout(() => { button.textContent = label; }, 1200);
+          const template = document.getElementById(button.dataset.copy);
+          const isCopied = await copy(withLineEnds(template, button.dataset.copy));
+          say(isCopied ? button.textContent.replace("Copy", "Copied") : "The browser does not allow copying");
         });
         const standalone = `\(PictureStyle.standaloneStyle)`;
         for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => {
@@ -71,7 +81,11 @@ enum PageScript {
           link.href = URL.createObjectURL(new Blob([text], {type: isSVG ? "image/svg+xml" : "text/csv"}));
           link.download = figure.dataset.name + "." + button.dataset.save;
           link.click();
+          say("Saved as " + link.download);
           setTimeout(() => URL.revokeObjectURL(link.href), 5000);
+        });
+        addEventListener("beforeprint", () => {
+          for (const details of document.querySelectorAll("details")) details.open = true;
         });
         """
 }

@@ -36,12 +36,12 @@ struct PlotCommand: ParsableCommand {
         let store = try StoreLocation.open(store, mode: .readOnly)
         let damage = StoreDamage(store)
         let builder = try builder(in: store, damage)
-        let figures = try builder.content(command: "flowexp plot").figures.flatMap(\.figures)
+        let figures = try builder.content(command: nil).figures.flatMap(\.figures)
         guard !figures.isEmpty else {
             throw CommandFailure(
                 .noInput, "nothing to draw yet: no run of it is completed", remedy: "Finish it with: flowexp resume")
         }
-        let names = Self.distinct(figures.map(\.name))
+        let names = figures.map(\.name)
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
@@ -67,15 +67,6 @@ struct PlotCommand: ParsableCommand {
         for name in names { try Output.data("\(output)/\(name).svg") }
         Talk.say("\(CountText.of(figures.count, "picture")), each with its numbers in a .csv beside it.")
         try damage.refuse()
-    }
-
-    /// Equal names, of tasks that differ in signs only, get numbers.
-    private static func distinct(_ names: [String]) -> [String] {
-        var counts: [String: Int] = [:]
-        return names.map { name in
-            counts[name, default: 0] += 1
-            return counts[name] == 1 ? name : "\(name)-\(counts[name] ?? 0)"
-        }
     }
 
     /// What is drawn: a sweep's newest revision, or one run alone.

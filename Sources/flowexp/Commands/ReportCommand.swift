@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Foundation
 import Orchestration
 import Reports
 import RunStorage
@@ -86,9 +87,9 @@ struct ReportCommand: ParsableCommand {
         if let html {
             let builder = PageBuilder(
                 store: store, sweeps: names, facts: runs.filter { $0.damage == nil }, report: report, options: options)
-            let command = "flowexp report \(names.joined(separator: " ")) --metric \(metrics.joined(separator: ","))"
             let file = try OutputFile(path: html, force: true)
-            try file.write(Array(HTMLPage(builder.content(command: command)).text.utf8))
+            let content = try builder.content(command: pageCommand(html, sweeps: names, store: store))
+            try file.write(Array(HTMLPage(content).text.utf8))
             try file.finish()
             Talk.say("Page with pictures: \(html)")
         }
@@ -99,6 +100,24 @@ struct ReportCommand: ParsableCommand {
                     + (names.count == 1 ? " \(names[0])" : ""))
         }
         try damage.refuse()
+    }
+
+    /// What makes the page again, from any folder that has one of that name: the sweeps and the store are named even where
+    /// they were not.
+    private func pageCommand(_ html: String, sweeps: [String], store: RunStore) -> String {
+        var words = ["flowexp", "report"] + sweeps
+        func add(_ option: String, _ value: String?) {
+            // With a sign in front the value would be read as an option.
+            guard let value else { return }
+            words += value.hasPrefix("-") ? ["\(option)=\(value)"] : [option, value]
+        }
+        add("--metric", metric)
+        add("--by", by)
+        add("--baseline", baseline)
+        words += statistics.words
+        add("--store", URL(fileURLWithPath: store.path).standardizedFileURL.path)
+        add("--html", html)
+        return ShellText.command(words)
     }
 
     private func sweepNames(in store: RunStore) throws -> [String] {
@@ -133,6 +152,13 @@ struct StatisticsOptions: ParsableArguments {
             summary: try Self.choice(summary, "--summary") ?? .mean,
             interval: try Self.choice(interval, "--interval") ?? .t,
             test: try Self.choice(test, "--test") ?? .signFlip, showsImprovement: improvement)
+    }
+
+    /// As they were given.
+    var words: [String] {
+        [("--interval", interval), ("--test", test), ("--summary", summary)].flatMap { option, value in
+            value.map { [option, $0] } ?? []
+        } + (improvement ? ["--improvement"] : [])
     }
 
     private static func choice<Choice>(_ text: String?, _ option: String) throws -> Choice?

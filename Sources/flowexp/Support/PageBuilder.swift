@@ -48,15 +48,16 @@ struct PageBuilder {
             declaredAxes: read.axes)
     }
 
-    /// Everything a page needs; `command` is what the reader would type to get it again.
-    func content(command: String) throws -> PageContent {
+    /// Everything a page needs; `command` is what the reader would type to get it again, nil where only its pictures are
+    /// wanted: the digest in the provenance takes a while.
+    func content(command: String?) throws -> PageContent {
         let runs = facts.map { ReportRun($0) }
         var messages: [String: String] = [:]
         for fact in facts { messages[fact.record.id] = fact.record.failureMessage }
         return PageContent(
             report: report, runs: runs, options: options, histories: try histories(),
             densities: try densities(of: PageContent.runsWithDensities(runs, report: report)),
-            failureMessages: messages, provenance: try provenance(command: command))
+            failureMessages: messages, provenance: try command.map { try provenance(command: $0) } ?? [])
     }
 
     private func histories() throws -> [String: [HistoryPoint]] {
