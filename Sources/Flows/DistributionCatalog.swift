@@ -92,7 +92,7 @@ public enum DistributionCatalog {
         name: "uniform", version: 1,
         summary: "A uniform box with logistic edges, variance 1: compact support in effect, one plateau.",
         definition: "p(z) = Π_d [σ((z_d+a)/τ) − σ((z_d−a)/τ)]/(2a), a = √3, τ = 0.05: the law of a(2U−1) + τ·logistic",
-        source: "convolution of the uniform and the logistic distribution")
+        source: "Closed form: convolution of the uniform and the logistic distribution")
 
     /// A learned rejection of normal proposals.
     public static let resampled = ComponentDescription(

@@ -52,7 +52,8 @@ public struct SweepProgress: Sendable {
             guard running.indices.contains(worker) else { return }
             let progress = RunProgress(phase: step == 0 ? .pool : .training, step: step, totalSteps: totalSteps)
             running[worker] = Running(
-                runID: runID, firstStep: step, progress: progress, startedAt: now, phaseBeganAt: now)
+                runID: runID, firstStep: step, progress: progress, startedAt: now, phaseBeganAt: now,
+                phaseBeganStep: step)
         case .progress(let worker, let progress):
             if running.indices.contains(worker) { advance(worker, to: progress, now: now) }
         case .ended(let runID, let worker, let end):

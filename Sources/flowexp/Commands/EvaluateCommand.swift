@@ -10,6 +10,7 @@ import RunStorage
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Compute metrics that completed runs lack, without training.",
+        usage: "flowexp evaluate [<sweep>] [<options>]",
         discussion: """
             Examples:
               flowexp evaluate                          what the last sweep's spec asks for

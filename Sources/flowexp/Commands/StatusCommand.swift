@@ -7,6 +7,7 @@ import RunStorage
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show counts, rate, time left and running runs; works while a sweep runs.",
+        usage: "flowexp status [<sweep>] [--watch] [<options>]",
         discussion: """
             Examples:
               flowexp status                          every sweep of the store
