@@ -19,7 +19,9 @@ struct PlotCommand: ParsableCommand {
             One run: its density beside the truth and its training. The pictures are those of flowexp report --html.
             """)
 
-    @Argument(help: "A sweep, or the beginning of a run's id; the sweep that ran last without it.")
+    @Argument(
+        help: ArgumentHelp(
+            "A sweep, or the beginning of a run's id; the sweep that ran last without it.", valueName: "sweep|run"))
     var subject: String?
 
     @Option(help: ArgumentHelp("Metrics, separated by commas; the usual ones without it.", valueName: "m[,m]"))

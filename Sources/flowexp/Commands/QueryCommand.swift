@@ -25,7 +25,7 @@ struct QueryCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("One SELECT statement.", valueName: "sql"))
     var sql: String
 
-    @Option(help: "How to write it: table, markdown, csv, json or latex.")
+    @Option(help: "How to write it.")
     var format: ReportFormatArgument?
 
     @Option(help: ArgumentHelp("The most rows; all, but 1000 on a terminal, without it.", valueName: "n"))

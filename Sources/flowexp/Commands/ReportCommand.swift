@@ -39,7 +39,7 @@ struct ReportCommand: ParsableCommand {
 
     @OptionGroup var statistics: StatisticsOptions
 
-    @Option(help: "How to write it: table, markdown, csv, json or latex.")
+    @Option(help: "How to write it.")
     var format: ReportFormatArgument?
 
     @Option(
