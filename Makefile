@@ -2,7 +2,7 @@
 
 FLOWEXP := .build/release/flowexp
 
-.PHONY: help demo build test lint bench bench-engine bench-peers torture python-check page-check sanitize clean dependencies
+.PHONY: help demo build test lint bench bench-engine bench-peers torture eta-check python-check page-check sanitize clean dependencies
 
 help:
 	@echo 'make demo    build, run the experiment gmm_vs_gauss, report it'
@@ -12,6 +12,7 @@ help:
 	@echo 'make bench-engine          ours alone'
 	@echo 'make bench-peers BENCH="--quick"   ours beside the peers, with options of Benchmarks/peers/run.py'
 	@echo 'make torture MINUTES=60   try every promise of docs/reliability.md: kill, fill the disk, flip bits, ...'
+	@echo 'make eta-check  compare the time left that sweeps show with the time that they take (some five minutes)'
 	@echo 'make python-check   compare exports, files and metrics with NumPy, specs with the schema by jsonschema'
 	@echo 'make page-check PAGES=report.html   axe-core, keyboard, narrow screens, print, HTML validator on pages'
 	@echo 'make sanitize   run the kernels'\'' and the engine'\''s tests under AddressSanitizer and UBSan'
@@ -47,6 +48,10 @@ TORTURE ?=
 torture: build
 	bash Scripts/torture/dependencies.sh
 	python3 Scripts/torture --minutes $(MINUTES) $(TORTURE)
+
+ETA ?=
+eta-check: build
+	python3 Scripts/eta_check.py $(FLOWEXP) --status $(ETA)
 
 python-check: build
 	python3 Scripts/numpy_check.py $(FLOWEXP)

@@ -72,6 +72,13 @@ public struct ComponentDescription: Sendable, Equatable {
         self.source = source
         self.parameters = parameters
     }
+
+    /// The component with those parameters of a section that are its own.
+    public func taking(_ names: [String], of section: [ParameterDescription]) -> ComponentDescription {
+        var description = self
+        description.parameters += section.filter { names.contains($0.name) }
+        return description
+    }
 }
 
 /// A chosen component with its resolved parameter values (defaults filled in, types canonical).

@@ -7,7 +7,7 @@ public enum DistributionCatalog {
         name: "gaussian", version: 1,
         summary: "The standard normal distribution N(0, I): unimodal and connected, the paper's baseline.",
         definition: "log p(z) = −½‖z‖² − (D/2) log 2π",
-        source: "arXiv 2512.04954; Dinh, Sohl-Dickstein and Bengio 2017 (RealNVP)")
+        source: "Baruah 2025 (arXiv 2512.04954); Dinh, Sohl-Dickstein and Bengio 2017 (RealNVP)")
 
     /// A Gaussian mixture.
     public static let gaussianMixture = ComponentDescription(
@@ -15,7 +15,7 @@ public enum DistributionCatalog {
         summary: "A mixture of K Gaussians: disconnected mass before the flow starts, so the flow need not tear it.",
         definition: "p(z) = Σ_k π_k N(z; μ_k, Σ_k), π_k ≥ min(10⁻³, 0.1/K), Σ_k diagonal or full with log sd ≥ −7",
         source:
-            "arXiv 2512.04954; weighted EM: Dempster, Laird and Rubin 1977; k-means++: Arthur and Vassilvitskii 2007",
+            "Baruah 2025 (arXiv 2512.04954); weighted EM: Dempster, Laird and Rubin 1977; k-means++: Arthur and Vassilvitskii 2007",
         parameters: [
             ParameterDescription(
                 "components", .anyOf([.integer(1...256), .choice(["match", "auto"])]), default: .string("match"),
@@ -92,7 +92,7 @@ public enum DistributionCatalog {
         name: "uniform", version: 1,
         summary: "A uniform box with logistic edges, variance 1: compact support in effect, one plateau.",
         definition: "p(z) = Π_d [σ((z_d+a)/τ) − σ((z_d−a)/τ)]/(2a), a = √3, τ = 0.05: the law of a(2U−1) + τ·logistic",
-        source: "convolution of the uniform and the logistic distribution")
+        source: "Closed form: convolution of the uniform and the logistic distribution")
 
     /// A learned rejection of normal proposals.
     public static let resampled = ComponentDescription(

@@ -2,8 +2,13 @@ import Catalog
 
 /// The parameters of the `flow` section of a spec.
 public enum FlowParameters {
-    /// Versions of the bijections by the `coupling` that chooses them; part of the run id.
-    public static let couplings: [ComponentDescription] = [
+    /// The bijections by the `coupling` that chooses them, each with the parameters of this section that are its own.
+    /// Their versions are part of the run id.
+    public static let couplings: [ComponentDescription] = kinds.map {
+        $0.taking(["affine": ["logScaleLimit"], "spline": ["bins", "tailBound"]][$0.name] ?? [], of: parameters)
+    }
+
+    private static let kinds: [ComponentDescription] = [
         ComponentDescription(
             name: "affine", version: 1,
             summary: "Affine coupling (RealNVP): half of the coordinates scale and shift the other half.",
@@ -19,7 +24,7 @@ public enum FlowParameters {
     /// All parameters of the section.
     public static let parameters: [ParameterDescription] = [
         ParameterDescription(
-            "coupling", .choice(couplings.map(\.name)), default: .string("affine"), "The kind of coupling layer."),
+            "coupling", .choice(kinds.map(\.name)), default: .string("affine"), "The kind of coupling layer."),
         ParameterDescription(
             "couplingLayers", .integer(0...128), default: .integer(8),
             "Number of coupling layers, the flow's depth; 0 leaves only the standardisation."),

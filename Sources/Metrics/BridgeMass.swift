@@ -12,7 +12,7 @@ struct BridgeMass: Metric {
             to that segment is at most ½‖c_k−c₁‖ (concentric circles: radius below the outer one), else in the tail; \
             the posterior's own share of each part is subtracted
             """,
-        source: "flowexp; highest-density regions: Hyndman 1996, Computing and graphing highest density regions",
+        source: "Own definition; highest-density regions: Hyndman 1996, Computing and graphing highest density regions",
         parameters: densityParameters)
     let columns = ["bridge-mass", "bridge-mass-between", "bridge-mass-tail"]
 

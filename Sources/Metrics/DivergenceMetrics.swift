@@ -107,7 +107,8 @@ struct BoundedDivergence: Metric {
             description = ComponentDescription(
                 name: "tv", version: 1, summary: "Total variation distance, between 0 and 1.",
                 definition: "½ {E_p[(1 − q/p)₊] + E_q[(1 − p/q)₊]}, Monte Carlo with both exact log densities",
-                source: "½∫|p − q| written as two expectations of its positive parts", parameters: densityParameters)
+                source: "Closed form: ½∫|p − q| written as two expectations of its positive parts",
+                parameters: densityParameters)
         case .bayesClassifier:
             description = ComponentDescription(
                 name: "c2st-exact", version: 1,

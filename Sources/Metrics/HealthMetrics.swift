@@ -5,7 +5,7 @@ import Tasks
 struct Leakage: Metric {
     let description = ComponentDescription(
         name: "leakage", version: 1, summary: "Fraction of the flow's samples outside the prior's support.",
-        definition: "Q(θ outside the prior's box)", source: "flowexp", parameters: densityParameters)
+        definition: "Q(θ outside the prior's box)", source: "Own definition.", parameters: densityParameters)
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
         let count = evaluation.settings.samples
@@ -31,7 +31,7 @@ struct Invertibility: Metric {
         name: "invertibility", version: 1,
         summary: "Largest round-trip error of the flow's transformation, units of θ.",
         definition: "max |f(f⁻¹(θ)) − θ| over points and coordinates, measured by the engine in its own precision",
-        source: "flowexp")
+        source: "Own definition.")
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
         guard let error = evaluation.inverseError else {

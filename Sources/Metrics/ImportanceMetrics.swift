@@ -50,7 +50,8 @@ struct LogEvidence: Metric {
             sd(w)/(mean(w)√n), with that of q's normaliser in quadrature; details: the exact log evidence and the \
             likelihood evaluations spent (draws inside the prior's box). A mode that q misses is missing from Ẑ
             """,
-        source: "importance sampling; delta method", parameters: densityParameters)
+        source: "Closed form: the mean of importance weights; standard error by the delta method.",
+        parameters: densityParameters)
     let columns = ["log-evidence", "log-evidence-error"]
     let direction = MetricDirection.target
 

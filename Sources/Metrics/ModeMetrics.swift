@@ -10,7 +10,8 @@ struct ModeTotalVariation: Metric {
             ½ Σ_k |Q(basin k) − P(basin k)|, basins by nearest centre (circles: nearest radius); details: js (nats) and \
             minRatio = min over k of Q/P
             """,
-        source: "flowexp; standard error: delta method on multinomial proportions", parameters: densityFloorParameters)
+        source: "Own definition; standard error: delta method on multinomial proportions",
+        parameters: densityFloorParameters)
 
     func measure(_ evaluation: Evaluation) -> [Measurement] {
         let count = evaluation.settings.samples
@@ -57,7 +58,7 @@ struct ModesFound: Metric {
     let description = ComponentDescription(
         name: "modes-found", version: 1,
         summary: "The number of modes in which the flow has at least half the mass it should.",
-        definition: "the number of k with Q(basin k ∩ HPD_a*) ≥ ½ P(basin k ∩ HPD_a*)", source: "flowexp",
+        definition: "the number of k with Q(basin k ∩ HPD_a*) ≥ ½ P(basin k ∩ HPD_a*)", source: "Own definition.",
         parameters: densityFloorParameters)
     let direction = MetricDirection.higher
 

@@ -23,6 +23,8 @@ public struct ExaminedRuns: Sendable {
     public private(set) var states: [String: RunState] = [:]
     /// The metrics that a completed run lacks, by run id; runs that lack none are not in it.
     public private(set) var lacking: [String: [String]] = [:]
+    /// The seconds that a completed run took, as the store keeps them, by run id.
+    public private(set) var timings: [String: String] = [:]
     /// Runs whose records do not verify, in the order of the expansion. They are neither completed nor to be done.
     public private(set) var damaged: [DamagedRun] = []
 
@@ -43,6 +45,7 @@ public struct ExaminedRuns: Sendable {
                 continue
             }
             guard record.state == .completed else { continue }
+            timings[record.id] = record.timingsJSON
             // Most runs have what the run before has.
             let kind = isAmortised(record.id) ? 1 : 0
             let names: [String]

@@ -31,8 +31,8 @@ public enum RunEnd: Sendable, Equatable {
     case interrupted
 }
 
-/// A sweep's plan in numbers: what the first line says.
-public struct SweepOverview: Sendable, Equatable {
+/// A sweep's plan in numbers: what the first line says, and what the time left is worked out from.
+public struct SweepOverview: Sendable {
     /// The experiment's name.
     public var name: String
     /// The revision in the store, from 1.
@@ -57,13 +57,18 @@ public struct SweepOverview: Sendable, Equatable {
     public var beyondLimit: Int
     /// Workers of the executor.
     public var workers: Int
-    /// Relative cost of every run to do, by id; the unit cancels.
-    public var costs: [String: Double]
+    /// Every run to do, in the order in which they are begun.
+    public var work: [PlannedWork]
+    /// How long the work of runs that are complete already took.
+    public var speed: WorkSpeed
+    /// Tasks whose noise floors are computed already (``RunCost/task``).
+    public var knownTasks: Set<String>
 
     /// Creates an overview; see the properties.
     public init(
         name: String, revision: Int, total: Int, completed: Int, failed: Int, interrupted: Int, elsewhere: Int,
-        new: Int, damaged: Int = 0, toEvaluate: Int, beyondLimit: Int, workers: Int, costs: [String: Double]
+        new: Int, damaged: Int = 0, toEvaluate: Int, beyondLimit: Int, workers: Int, work: [PlannedWork],
+        speed: WorkSpeed = WorkSpeed(), knownTasks: Set<String> = []
     ) {
         self.name = name
         self.revision = revision
@@ -77,6 +82,22 @@ public struct SweepOverview: Sendable, Equatable {
         self.toEvaluate = toEvaluate
         self.beyondLimit = beyondLimit
         self.workers = workers
-        self.costs = costs
+        self.work = work
+        self.speed = speed
+        self.knownTasks = knownTasks
+    }
+}
+
+/// A run to do and how much work it is.
+public struct PlannedWork: Sendable, Equatable {
+    /// The run's id.
+    public var runID: String
+    /// Its cost.
+    public var cost: RunCost
+
+    /// Creates one.
+    public init(runID: String, cost: RunCost) {
+        self.runID = runID
+        self.cost = cost
     }
 }

@@ -13,8 +13,8 @@ public struct SweepItem: Sendable {
     public var configurationJSON: String
     /// The axes' values, as the store keeps them.
     public var axesJSON: String
-    /// Relative cost; the unit cancels.
-    public var cost: Double
+    /// How much work it is.
+    public var cost: RunCost
     /// Optimiser steps of the whole run, for the display before the run itself reports them.
     public var totalSteps: Int
     /// What `--where` can ask for.
@@ -22,7 +22,7 @@ public struct SweepItem: Sendable {
 
     /// Creates an item; see the properties.
     public init(
-        id: String, configuration: RunConfiguration, configurationJSON: String, axesJSON: String, cost: Double,
+        id: String, configuration: RunConfiguration, configurationJSON: String, axesJSON: String, cost: RunCost,
         totalSteps: Int, attributes: RunAttributes
     ) {
         self.id = id
@@ -65,7 +65,7 @@ extension ExperimentSpec {
 private struct SharedByCell {
     let cell: Int
     let axesJSON: String
-    let cost: Double
+    let cost: RunCost
     let totalSteps: Int
     let attributes: [String: JSONValue]
 
@@ -76,7 +76,7 @@ private struct SharedByCell {
         // What the spec asked for where it was resolved (`match`), so that reports can group by it.
         if !run.asked.isEmpty { axes["asked"] = .object(run.asked) }
         axesJSON = JSONValue.object(axes).text
-        cost = RunCost.of(configuration: json)
+        cost = RunCost(configuration: json)
         totalSteps = RunCost.steps(of: json)
         attributes = RunAttributes.flattened(json)
     }

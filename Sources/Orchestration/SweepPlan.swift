@@ -24,6 +24,8 @@ public struct SweepPlan: Sendable {
     public var toEvaluate = 0
     /// Runs whose records do not verify, as of planning: neither completed nor to be done.
     public let damaged: [DamagedRun]
+    /// What the completed runs took, in order; empty when nothing is to be run.
+    private var earlier: [EarlierWork] = []
     /// How many of the runs are in each state, as of planning.
     public let counts: StateCounts
 
@@ -82,6 +84,11 @@ public struct SweepPlan: Sendable {
             name: name, revisionID: revisionID, revision: revision, evaluation: evaluation, items: items,
             states: examined.states, damaged: examined.damaged, options: options)
         toEvaluate = self.items.count { examined.lacking[$0.id] != nil }
+        if !toRun.isEmpty {
+            earlier = self.items.compactMap { item in
+                examined.timings[item.id].map { EarlierWork(cost: item.cost, timingsJSON: $0) }
+            }
+        }
     }
 
     /// Whether nothing is left to run or evaluate.
@@ -94,7 +101,8 @@ public struct SweepPlan: Sendable {
             failed: counts.failed - toRetry.count, interrupted: counts.interrupted, elsewhere: counts.running,
             new: counts.planned + toRetry.count, damaged: damaged.count, toEvaluate: toEvaluate,
             beyondLimit: beyondLimit, workers: workers,
-            costs: Dictionary(toRun.map { ($0.id, $0.cost) }) { first, _ in first })
+            work: toRun.map { PlannedWork(runID: $0.id, cost: $0.cost) },
+            speed: WorkSpeed(earlier: earlier, workers: workers), knownTasks: Set(earlier.map(\.cost.task)))
     }
 }
 

@@ -10,6 +10,13 @@ public struct SweepProgress: Sendable {
         public var firstStep: Int
         /// The latest report.
         public var progress: RunProgress
+        /// When this execution, and within it the present phase, began.
+        var startedAt: Double
+        var phaseBeganAt: Double
+        /// The step at which this execution's optimiser was first seen.
+        var phaseBeganStep = 0
+        /// Whether its evaluation computes its task's floors.
+        var isFirst = false
     }
 
     /// Runs of the plan.
@@ -25,10 +32,14 @@ public struct SweepProgress: Sendable {
     /// By worker; nil when idle.
     public private(set) var running: [Running?] = []
 
-    private var costs: [String: Double] = [:]
-    private var costLeft = 0.0
-    private var costDone = 0.0
-    private var startedAt: Double?
+    /// Runs to do in their order, and those of them that are over.
+    private var work: [PlannedWork] = []
+    private var costs: [String: RunCost] = [:]
+    private var over: Set<String> = []
+    private var speed = WorkSpeed()
+    private var knownTasks: Set<String> = []
+    /// How many there were to evaluate, and since when.
+    private var evaluations: (count: Int, beganAt: Double)?
 
     /// Creates the progress of a sweep that has not begun.
     public init() {}
@@ -36,30 +47,21 @@ public struct SweepProgress: Sendable {
     /// Takes one event; `now` is any monotonic clock in seconds.
     public mutating func apply(_ event: SweepEvent, now: Double) {
         switch event {
-        case .planned(let overview):
-            total = overview.total
-            completed = overview.completed
-            failed = overview.failed
-            elsewhere = overview.elsewhere
-            costs = overview.costs
-            costLeft = overview.costs.keys.sorted().reduce(0) { $0 + (overview.costs[$1] ?? 0) }
-            running = Array(repeating: nil, count: overview.workers)
+        case .planned(let overview): plan(overview)
         case .started(let runID, let worker, let step, let totalSteps):
-            if startedAt == nil { startedAt = now }
             guard running.indices.contains(worker) else { return }
-            // A continued run only costs what is left of it.
-            let cost = costs[runID] ?? 0
-            let left = totalSteps > 0 ? cost * (1 - Double(step) / Double(totalSteps)) : cost
-            costs[runID] = left
-            costLeft -= cost - left
             let progress = RunProgress(phase: step == 0 ? .pool : .training, step: step, totalSteps: totalSteps)
-            running[worker] = Running(runID: runID, firstStep: step, progress: progress)
+            running[worker] = Running(
+                runID: runID, firstStep: step, progress: progress, startedAt: now, phaseBeganAt: now,
+                phaseBeganStep: step)
         case .progress(let worker, let progress):
-            guard running.indices.contains(worker) else { return }
-            running[worker]?.progress = progress
+            if running.indices.contains(worker) { advance(worker, to: progress, now: now) }
         case .ended(let runID, let worker, let end):
-            settle(runID)
-            if running.indices.contains(worker) { running[worker] = nil }
+            over.insert(runID)
+            if running.indices.contains(worker) {
+                if end == .completed, let run = running[worker] { measureEvaluation(run, now: now) }
+                running[worker] = nil
+            }
             switch end {
             case .completed: completed += 1
             case .failed: failed += 1
@@ -69,10 +71,12 @@ public struct SweepProgress: Sendable {
             if running.indices.contains(worker) { running[worker] = nil }
         case .endedElsewhere(let runID, let wasFailed):
             // Another process's work says nothing about this one's speed.
-            costLeft -= costs.removeValue(forKey: runID) ?? 0
+            over.insert(runID)
             if wasFailed { failed += 1 } else { completed += 1 }
         case .elsewhere(let count): elsewhere = count
-        case .evaluating(let remaining): toEvaluate = remaining
+        case .evaluating(let remaining):
+            if evaluations == nil { evaluations = (remaining, now) }
+            toEvaluate = remaining
         case .note: break
         }
     }
@@ -80,26 +84,78 @@ public struct SweepProgress: Sendable {
     /// Done runs over all runs, 0 … 1.
     public var fraction: Double { total == 0 ? 1 : Double(completed + failed) / Double(total) }
 
-    /// Seconds left at the speed so far, weighting each run with its cost; nil before there is a speed.
+    /// Completed runs whose missing metrics have been computed.
+    public var evaluated: Int { (evaluations?.count ?? 0) - toEvaluate }
+
+    /// Seconds left, from the time that the work so far took; nil before there is any.
     public func secondsLeft(now: Double) -> Double? {
-        guard let startedAt, now > startedAt else { return nil }
-        var done = costDone
-        for running in self.running.compactMap(\.self) { done += inProgress(running) }
-        guard done > 0 else { return nil }
-        let left = max(0, costLeft - (done - costDone))
-        return left * (now - startedAt) / done
+        if let evaluations, toEvaluate > 0 {
+            return evaluated == 0 ? nil : (now - evaluations.beganAt) / Double(evaluated) * Double(toEvaluate)
+        }
+        var speed = speed
+        var busy: [TimeLeft.Busy] = []
+        var atWork: Set<String> = []
+        for run in running.compactMap(\.self) {
+            atWork.insert(run.runID)
+            guard let cost = costs[run.runID] else { continue }
+            let isEvaluated = run.progress.phase == .evaluation || run.progress.phase == .published
+            // A short piece says little, and what came before the first step nothing.
+            let share = run.progress.share(since: run.phaseBeganStep)
+            let seconds = now - run.phaseBeganAt
+            if run.progress.phase == .training, share > 0, seconds > 1 {
+                speed.add(cost, .training, seconds: seconds, share: share, weight: min(1, share))
+            }
+            busy.append(
+                TimeLeft.Busy(
+                    cost: cost, trained: isEvaluated ? nil : run.progress.share(since: 0),
+                    evaluating: now - run.phaseBeganAt,
+                    isFirst: isEvaluated ? run.isFirst : !knownTasks.contains(cost.task)))
+        }
+        let pending = work.filter { !over.contains($0.runID) && !atWork.contains($0.runID) }
+        return TimeLeft.seconds(
+            speed, busy: busy, pending: pending.map(\.cost), workers: running.count, known: knownTasks)
     }
 
-    /// What has been done of a running run, in the unit of cost. Evaluation has no steps: it counts when it ends.
-    private func inProgress(_ running: Running) -> Double {
-        let steps = running.progress.totalSteps - running.firstStep
-        guard steps > 0 else { return 0 }
-        return (costs[running.runID] ?? 0) * Double(running.progress.step - running.firstStep) / Double(steps)
+    private mutating func plan(_ overview: SweepOverview) {
+        total = overview.total
+        completed = overview.completed
+        failed = overview.failed
+        elsewhere = overview.elsewhere
+        work = overview.work
+        costs = Dictionary(work.map { ($0.runID, $0.cost) }) { first, _ in first }
+        speed = overview.speed
+        knownTasks = overview.knownTasks
+        running = Array(repeating: nil, count: overview.workers)
     }
 
-    private mutating func settle(_ runID: String) {
-        let cost = costs.removeValue(forKey: runID) ?? 0
-        costLeft -= cost
-        costDone += cost
+    private mutating func advance(_ worker: Int, to progress: RunProgress, now: Double) {
+        guard var run = running[worker] else { return }
+        if progress.phase != run.progress.phase {
+            if progress.phase == .evaluation, let cost = costs[run.runID] {
+                // Early stopping ends a run before its last step: then its training was all it takes.
+                let share = progress.totalSteps > 0 ? 1 - Double(run.firstStep) / Double(progress.totalSteps) : 1
+                if share > 0 { speed.add(cost, .training, seconds: now - run.startedAt, share: share) }
+                run.isFirst = !knownTasks.contains(cost.task)
+            }
+            run.phaseBeganAt = now
+            run.phaseBeganStep = progress.step
+        }
+        run.progress = progress
+        running[worker] = run
+    }
+
+    private mutating func measureEvaluation(_ run: Running, now: Double) {
+        guard run.progress.phase == .evaluation || run.progress.phase == .published, let cost = costs[run.runID] else {
+            return
+        }
+        speed.add(cost, run.isFirst ? .firstEvaluation : .evaluation, seconds: now - run.phaseBeganAt)
+        knownTasks.insert(cost.task)
+    }
+}
+
+extension RunProgress {
+    /// The share of all steps that was made since that step.
+    fileprivate func share(since first: Int) -> Double {
+        totalSteps > 0 ? Double(step - first) / Double(totalSteps) : 0
     }
 }

@@ -2,19 +2,37 @@ import Catalog
 
 /// The parameters of the `training` section of a spec.
 public enum TrainingParameters {
-    /// Objectives with their versions; part of the run id.
-    public static let objectives: [ComponentDescription] = [
+    /// The objectives, each with the parameters of this section that only some objectives look at. Their versions are
+    /// part of the run id.
+    public static let objectives: [ComponentDescription] = kinds.map {
+        $0.taking(ownParameters[$0.name] ?? [], of: parameters)
+    }
+
+    private static let ownParameters = [
+        "likelihood-weighted": [
+            "proposal", "draws", "poolEffectiveSize", "defensiveShare", "temperingTarget", "roundsKept", "smoothing",
+            "weighting", "pruneBelow",
+        ],
+        "maximum-likelihood": ["draws"],
+        "amortised": ["draws", "candidates", "includeGenerating"],
+        "reverse-kl": ["draws"],
+        "alpha-2": ["draws", "defensiveShare"],
+    ]
+
+    private static let kinds: [ComponentDescription] = [
         ComponentDescription(
             name: "likelihood-weighted", version: 1,
             summary:
                 "Forward KL to the posterior by self-normalised importance sampling from the prior; no posterior samples.",
             definition: "loss(φ) = −Σ_i w_i log q_φ(θ_i), w_i = L(θ_i) / Σ_j L(θ_j), θ_i drawn from the prior",
-            source: "arXiv 2512.04954"),
+            source: "Baruah 2025 (arXiv 2512.04954)"),
         ComponentDescription(
             name: "maximum-likelihood", version: 1,
             summary: "Maximum likelihood on exact posterior samples: the oracle that removes the weighting's error.",
             definition: "loss(φ) = −mean_i log q_φ(θ_i), θ_i drawn from the exact posterior",
-            source: "the task's exact reference sampler"),
+            source:
+                "Closed form: the forward KL divergence up to the posterior's entropy, on draws of the task's exact sampler."
+        ),
         ComponentDescription(
             name: "amortised", version: 1,
             summary: "One conditional flow q(θ|x) for every x, by conditional likelihood weighting; needs a simulator.",
@@ -22,7 +40,9 @@ public enum TrainingParameters {
                 loss(φ) = −mean_j Σ_i w_ij log q_φ(θ_i|x_j), x_j ~ p(x|θ_j), θ_j from the prior, w_ij = softmax_i log \
                 p(x_j|θ_i) over θ_j and N − 1 further prior draws; N = 1 is neural posterior estimation
                 """,
-            source: "arXiv 2512.04954; Andrieu, Lee and Vihola 2018 (i-SIR); Papamakarios and Murray 2016 (NPE)"),
+            source:
+                "Baruah 2025 (arXiv 2512.04954); Andrieu, Lee and Vihola 2018 (i-SIR); Papamakarios and Murray 2016 (NPE)"
+        ),
         ComponentDescription(
             name: "reverse-kl", version: 1,
             summary: "Reverse KL on draws from the flow, by the score function: for comparison; seeks modes.",
@@ -47,7 +67,7 @@ public enum TrainingParameters {
     /// All parameters of the section.
     public static let parameters: [ParameterDescription] = [
         ParameterDescription(
-            "objective", .choice(objectives.map(\.name)), default: .string("likelihood-weighted"), "What is minimised."),
+            "objective", .choice(kinds.map(\.name)), default: .string("likelihood-weighted"), "What is minimised."),
         ParameterDescription(
             "proposal", .choice(["static", "fresh", "adaptive"]), default: .string("fresh"),
             "`static`: one pool of draws for the whole run (the paper's setting); `fresh`: a new pool every round; "

@@ -45,6 +45,7 @@ struct Flowexp: ParsableCommand {
 enum Main {
     nonisolated static func main() {
         StopSignals.ignoreBrokenPipes()
+        StopSignals.unblockSuspension()
         // A worker process leaves these to its sweep.
         if CommandLineWords.arguments().first != WorkerCommand.name { StopSignals.unblock() }
         if let word = CommandLineWords.firstIllegible() {

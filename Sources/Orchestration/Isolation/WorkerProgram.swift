@@ -140,9 +140,10 @@ private struct WorkerRuns {
         case .alreadyFailed: report(.over(failed: true))
         case .claimed(let claim):
             report(.claimed(elapsedBefore: claim.elapsedBefore))
+            let json = (try? JSONValue(parsing: record.configurationJSON)) ?? .null
             let item = SweepItem(
                 id: id, configuration: configuration, configurationJSON: record.configurationJSON, axesJSON: "{}",
-                cost: 0, totalSteps: RunCost.steps(of: (try? JSONValue(parsing: record.configurationJSON)) ?? .null),
+                cost: RunCost(configuration: json), totalSteps: RunCost.steps(of: json),
                 attributes: RunAttributes(configuration: [:], facts: [:]))
             let progress = ProgressThrottle()
             let wasReported = Mutex(false)

@@ -13,6 +13,7 @@ import Synchronization
 /// a script) stays ignored. SIGPIPE is ignored: a closed pipe or a vanished terminal is an error of that write only.
 public enum StopSignals {
     private static let installed = Atomic<Bool>(false)
+    private static let suspension = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Seconds after the first signal at which the process ends whatever it is doing, for example waiting for a lock: a
     /// little more than ``SweepOptions/stopGrace``, so that a sweep has its say. Nothing recorded is lost.
@@ -35,6 +36,7 @@ public enum StopSignals {
         var mask = sigset_t()
         sigemptyset(&mask)
         for signal in signals { sigaddset(&mask, signal) }
+        if !isIgnored(SIGTSTP) { sigaddset(&mask, SIGTSTP) }
         pthread_sigmask(SIG_BLOCK, &mask, nil)
         let watched = mask
         do {
@@ -52,12 +54,30 @@ public enum StopSignals {
         }
     }
 
+    /// What is done before the process is suspended by Ctrl-Z, on the watching thread: a display takes its lines away, so
+    /// that the shell has a clean screen. nil: nothing.
+    public static func beforeSuspension(_ body: (@Sendable () -> Void)?) { suspension.withLock { $0 = body } }
+
     private static func wait(for watched: sigset_t) -> Int32 {
         var watched = watched
         while true {
             var number: Int32 = 0
-            if sigwait(&watched, &number) == 0 { return number }
+            guard sigwait(&watched, &number) == 0 else { continue }
+            if number != SIGTSTP { return number }
+            suspend()
         }
+    }
+
+    /// Does what Ctrl-Z does by default; returns when the process goes on.
+    private static func suspend() {
+        suspension.withLock { $0 }?()
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGTSTP)
+        // Pending for this thread, it stops the process as soon as it is let through.
+        pthread_kill(pthread_self(), SIGTSTP)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        pthread_sigmask(SIG_BLOCK, &mask, nil)
     }
 
     /// The next signal, nil when none comes in time.
@@ -75,7 +95,7 @@ public enum StopSignals {
                 var watched = watched
                 var time = timespec(tv_sec: Int(left), tv_nsec: Int((left - left.rounded(.down)) * 1e9))
                 let number = sigtimedwait(&watched, nil, &time)
-                if number > 0 { return number }
+                if number == SIGTSTP { suspend() } else if number > 0 { return number }
             #endif
         }
     }
@@ -93,6 +113,15 @@ public enum StopSignals {
         var mask = sigset_t()
         sigemptyset(&mask)
         for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&mask, number) }
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+    }
+
+    /// Lets Ctrl-Z suspend a worker's process, whose sweep takes the signal itself and so started it with the signal
+    /// blocked.
+    public static func unblockSuspension() {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGTSTP)
         pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     }
 

@@ -110,7 +110,7 @@ public enum SweepStatusRenderer {
             parts.append("\(count(state)) \(state.rawValue)")
         }
         if let rate = status.runsPerSecond, rate > 0 { parts.append("\(NumberText.plain(rate * 60)) runs/min") }
-        if let seconds = status.secondsLeft { parts.append("ETA \(RunText.duration(seconds))") }
+        if let seconds = status.secondsLeft { parts.append("ETA \(timeLeft(seconds))") }
         var text = parts.joined(separator: " · ")
         if let width, DisplayText.width(text) > width { text = DisplayText.wrapped(text, width: max(20, width)) }
         guard !status.running.isEmpty else { return text + "\n" }
@@ -130,6 +130,19 @@ public enum SweepStatusRenderer {
         ]
         let table = TextTable(columns: columns, rows: rows).render(width: width).text
         return text + "\n" + table.drop { $0 == "\n" } + "\n"
+    }
+
+    /// Seconds until something is done, as the display of a sweep has them, too: `5s`, `1m40s`, `2h05m`, `3d04h`.
+    public static func timeLeft(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e9 else { return "?" }
+        let whole = Int(max(0, seconds).rounded())
+        func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        switch whole {
+        case ..<60: return "\(whole)s"
+        case ..<3600: return "\(whole / 60)m\(padded(whole % 60))s"
+        case ..<86400: return "\(whole / 3600)h\(padded(whole / 60 % 60))m"
+        default: return "\(whole / 86400)d\(padded(whole / 3600 % 24))h"
+        }
     }
 
     /// The JSON of `status --json`, schema `flowexp.status/1`.

@@ -11,14 +11,14 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench", abstract: "Measure this machine: training, sampling and metrics, beside the core's peak.",
         discussion: """
             Examples:
-              flowexp bench                                    every workload on one thread
-              flowexp bench --workload train-realnvp-2d        one of them
+              flowexp bench                                  every workload on one thread
+              flowexp bench --workload train-realnvp-2d      one of them
               flowexp bench --workload train-realnvp-2d --threads 2 --json
-              flowexp bench --workload time-to-quality         seconds and likelihood evaluations to KL ≤ .01
+              flowexp bench --workload time-to-quality       seconds to KL ≤ .01
               flowexp bench --workload time-to-quality --side ours --set averaging=0
-              flowexp bench --workload store-scale             how long commands take on 10 000 runs
+              flowexp bench --workload store-scale           commands on 10 000 runs
               flowexp bench --workload store-scale --runs 100000 --history 0
-              flowexp bench --workload component-selection     how often "components": "auto" finds the modes
+              flowexp bench --workload component-selection   is "auto" right?
 
             FLOWEXP_ISA=avx2 (or avx512, portable) chooses the instruction set.
             """)

@@ -10,6 +10,7 @@ import RunStorage
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Compute metrics that completed runs lack, without training.",
+        usage: "flowexp evaluate [<sweep>] [<options>]",
         discussion: """
             Examples:
               flowexp evaluate                          what the last sweep's spec asks for
@@ -71,7 +72,7 @@ struct EvaluateCommand: ParsableCommand {
         Talk.say("\(name): metrics of \(CountText.of(plan.toEvaluate, "run")) are missing.")
         let executor = DispatchExecutor(workers: jobs)
         try executor.checkThreads()
-        let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: name, labels: [:]))
+        let display = ProgressDisplay(name: name, labels: [:], stop: stop)
         let runner = SweepRunner(
             store: store, executor: executor, options: SweepOptions(), runFunction: Engine.run,
             evaluateFunction: Engine.evaluate, observer: { display.take($0) })

@@ -9,12 +9,16 @@ import RunStorage
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a trained flow's weights and architecture for other programs.",
+        usage: """
+            flowexp export <run> --output <dir> [<options>]
+            flowexp export --where <expr> --output <dir> [<options>]
+            """,
         discussion: """
             Examples:
               flowexp export a91f --output flow
               python3 docs/logprob_numpy.py flow points.csv    log q with NumPy alone
 
-            Writes parameters.safetensors, the weights as they were published, and configuration.json, the layers in order
+            Writes parameters.safetensors, the weights as they were published, and configuration.json, the layers in order \
             with the names of their tensors. docs/export.md holds the formulas.
             """)
 

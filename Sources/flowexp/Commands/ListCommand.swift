@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Orchestration
+import Reports
 
 /// `flowexp list …`: what a spec can name.
 struct ListCommand: ParsableCommand {
@@ -29,8 +30,13 @@ struct ListCommand: ParsableCommand {
                 ]))
         }
         let width = descriptions.map(\.name.count).max() ?? 0
+        let room = OutputWidth.columns.map { max(20, $0 - width - 2) }
         for description in descriptions {
-            try Output.data("\(DisplayWidth.pad(description.name, to: width))  \(description.summary)")
+            let summary = room.map { DisplayText.wrapped(description.summary, width: $0, indent: 0) }
+            let lines = (summary ?? description.summary).split(separator: "\n")
+            for (row, line) in lines.enumerated() {
+                try Output.data(DisplayWidth.pad(row == 0 ? description.name : "", to: width) + "  " + line)
+            }
         }
         if kind == .metrics {
             Talk.say("Amortised runs also have NAME-over-x: the mean over the task's fixed observations.")
@@ -77,6 +83,8 @@ struct DescribeCommand: ParsableCommand {
             return try JSONOutput.print(
                 .object(["schema": .string("flowexp.describe/1"), "components": .array(rows)]))
         }
-        try Output.data(found.map { ComponentText.text($0.description, kind: $0.kind) }.joined(separator: "\n"))
+        try Output.data(
+            found.map { ComponentText.text($0.description, kind: $0.kind, width: OutputWidth.columns.map { $0 - 2 }) }
+                .joined(separator: "\n"))
     }
 }

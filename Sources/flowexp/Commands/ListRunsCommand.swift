@@ -7,10 +7,11 @@ import RunStorage
 struct ListRunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List runs.",
+        usage: "flowexp ls [<sweeps> ...] [<options>]",
         discussion: """
             Examples:
-              flowexp ls                                          every run of the store
-              flowexp ls gmm_vs_gauss --metric mmd,kl             one sweep, with two metrics
+              flowexp ls                                    every run of the store
+              flowexp ls gmm_vs_gauss --metric mmd,kl       one sweep, with two metrics
               flowexp ls --where 'task=two-moons and couplingLayers>=8'
               flowexp ls --where 'state=failed' --json
             """)

@@ -12,12 +12,12 @@ struct LogProbabilityCommand: ParsableCommand {
         usage: "flowexp logprob <run> <points> [<options>]\nflowexp logprob --where <expr> <points> [<options>]",
         discussion: """
             Examples:
-              flowexp logprob a91f points.csv                       one log q (nats) for each row
+              flowexp logprob a91f points.csv                 one log q (nats) a row
               flowexp logprob a91f q.npy --output logq.npy
-              flowexp sample a91f | flowexp logprob a91f -          - is standard input
-              flowexp logprob a91f pairs.csv                        an amortised run, columns theta0,…,x0,…
+              flowexp sample a91f | flowexp logprob a91f -    - is standard input
+              flowexp logprob a91f pairs.csv                  amortised: theta0,…,x0,…
 
-            A file has one point per row: csv (header or not) or npy, with D columns. For an amortised run the columns of x
+            A file has one point per row: csv (header or not) or npy, with D columns. For an amortised run the columns of x \
             may follow, or stand in a file of their own (--observations).
             """)
 

@@ -6,6 +6,10 @@ import RunStorage
 struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print a run's notes, oldest first.",
+        usage: """
+            flowexp logs <run> [<options>]
+            flowexp logs --where <expr> [<options>]
+            """,
         discussion: """
             Examples:
               flowexp logs a91f

@@ -8,6 +8,7 @@ import PointFiles
 struct MetricCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metric", abstract: "Compute a two-sample metric on two files of points.",
+        usage: "flowexp metric <name> <a> <b> [<options>]",
         discussion: """
             Examples:
               flowexp metric mmd reference.csv q.npy
@@ -16,7 +17,8 @@ struct MetricCommand: ParsableCommand {
               flowexp sample a91f | flowexp metric energy reference.csv -
 
             Metrics: \(sampleMetricNames.joined(separator: ", ")). A is the reference: the median bandwidth is its own.
-            Files: csv or npy, one point per row, all rows used. mmd and energy take time with n·m; w1 and w2, exact
+
+            Files: csv or npy, one point per row, all rows used. mmd and energy take time with n·m; w1 and w2, exact \
             transport, memory with n² and up to \(MetricCommand.largestTransport) points.
             """)
 

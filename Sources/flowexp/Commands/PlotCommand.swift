@@ -9,16 +9,19 @@ import RunStorage
 struct PlotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plot", abstract: "Write pictures as SVG, each with the numbers behind it as CSV.",
+        usage: "flowexp plot [<sweep|run>] --output <dir> [<options>]",
         discussion: """
             Examples:
-              flowexp plot gmm_vs_gauss --output figures            densities, metrics, curves of a sweep
+              flowexp plot gmm_vs_gauss --output figures    densities, metrics, curves
               flowexp plot gmm_vs_gauss --metric kl --output figures
-              flowexp plot a91f --output figures                    one run: its density beside the truth, its training
+              flowexp plot a91f --output figures            one run: density, training
 
-            The pictures are those of flowexp report --html.
+            One run: its density beside the truth and its training. The pictures are those of flowexp report --html.
             """)
 
-    @Argument(help: "A sweep, or the beginning of a run's id; the sweep that ran last without it.")
+    @Argument(
+        help: ArgumentHelp(
+            "A sweep, or the beginning of a run's id; the sweep that ran last without it.", valueName: "sweep|run"))
     var subject: String?
 
     @Option(help: ArgumentHelp("Metrics, separated by commas; the usual ones without it.", valueName: "m[,m]"))

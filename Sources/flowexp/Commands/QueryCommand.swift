@@ -9,22 +9,23 @@ import RunStorage
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query", abstract: "Read-only SQL over the store's views: runs, results, history.",
+        usage: "flowexp query <sql> [<options>]",
         discussion: """
             Examples:
               flowexp query "SELECT state, count(*) FROM runs GROUP BY state"
-              flowexp query "SELECT run, value FROM results WHERE metric = 'mmd' ORDER BY value LIMIT 10"
-              flowexp query "SELECT step, loss FROM history WHERE run LIKE 'a91f%'" --format csv > loss.csv
-              flowexp query "SELECT name FROM pragma_table_info('results')"    the columns of a view
+              flowexp query "SELECT run, value FROM results WHERE metric = 'mmd'"
+              flowexp query "SELECT * FROM history WHERE run LIKE 'a91f%'" --format csv
+              flowexp query "SELECT name FROM pragma_table_info('results')"
 
-            It reads and cannot write. It verifies no record hash: what must be trusted is printed by report, ls and \
-            show. The views' columns are documented in docs/store.md; a JSON column is taken apart with \
-            json_extract(configuration, '$.base.name').
+            The last one lists the columns of a view; docs/store.md explains them. A JSON column is taken apart with \
+            json_extract(configuration, '$.base.name'). A query reads and cannot write. It verifies no record hash: what \
+            must be trusted is printed by report, ls and show.
             """)
 
     @Argument(help: ArgumentHelp("One SELECT statement.", valueName: "sql"))
     var sql: String
 
-    @Option(help: "How to write it: table, markdown, csv, json or latex.")
+    @Option(help: "How to write it.")
     var format: ReportFormatArgument?
 
     @Option(help: ArgumentHelp("The most rows; all, but 1000 on a terminal, without it.", valueName: "n"))

@@ -6,6 +6,10 @@ import RunStorage
 struct RemoveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Move sweeps or results of runs to the trash.",
+        usage: """
+            flowexp rm <sweep|run> ... [<options>]
+            flowexp rm --where <expr> [<options>]
+            """,
         discussion: """
             Examples:
               flowexp rm gmm_vs_gauss         a sweep, and the runs that only it contains

@@ -7,6 +7,7 @@ import RunStorage
 struct ResumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Continue interrupted sweeps from the specs kept in the store.",
+        usage: "flowexp resume [<sweep>] [<options>]",
         discussion: """
             Examples:
               flowexp resume                   every sweep of the store that is not done

@@ -11,10 +11,10 @@ struct SampleCommand: ParsableCommand {
         commandName: "sample", abstract: "Draw from a trained posterior.",
         discussion: """
             Examples:
-              flowexp sample a91f                                        1 000 draws as csv
-              flowexp sample a91f --count 100000 --output q.npy          for numpy.load
+              flowexp sample a91f                                1 000 draws as csv
+              flowexp sample a91f --count 100000 --output q.npy  for numpy.load
               flowexp sample --where 'base=gmm and seed=0' --with-logprob
-              flowexp sample a91f --observation 1,0.5                    an amortised run at another x
+              flowexp sample a91f --observation 1,0.5            amortised: another x
 
             The first n draws do not depend on the count; another --seed gives other draws.
             """)

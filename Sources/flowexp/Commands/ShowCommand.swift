@@ -8,6 +8,10 @@ import RunStorage
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one run: configuration, attempts, metrics, history, files.",
+        usage: """
+            flowexp show <run> [<options>]
+            flowexp show --where <expr> [<options>]
+            """,
         discussion: """
             Examples:
               flowexp show a91f          any unambiguous beginning of the id

@@ -7,16 +7,21 @@ import RunStorage
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show counts, rate, time left and running runs; works while a sweep runs.",
+        usage: "flowexp status [<sweep>] [--watch] [<options>]",
         discussion: """
             Examples:
-              flowexp status                      every sweep of the store
-              flowexp status gmm_vs_gauss --watch    from a second terminal
+              flowexp status                          every sweep of the store
+              flowexp status gmm_vs_gauss --watch     from a second terminal
+              flowexp status --json
+
+            With --watch it is shown again every two seconds: in place on a terminal, else when something changed. It \
+            ends when nothing runs any more, and waits where nothing runs yet. Ctrl-C ends it; the sweep goes on.
             """)
 
     @Argument(help: "The sweep; every sweep without it.")
     var sweep: String?
 
-    @Flag(help: "Show it again every two seconds until nothing runs any more.")
+    @Flag(help: "Show it again and again until nothing runs any more.")
     var watch = false
 
     @OptionGroup var store: StoreOption
@@ -26,22 +31,46 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         talk.apply()
         let store = try StoreLocation.open(store, mode: .readOnly)
-        let redraws = watch && !output.json && isatty(STDOUT_FILENO) == 1 && Terminal().isInteractive
+        let terminal = Terminal(STDOUT_FILENO)
+        var live = LiveLines(terminal)
+        let redraws = watch && !output.json && terminal.isInteractive
+        var shown: String?
+        var hasRun = false
+        var quietLooks = 0
         while true {
             let damage = StoreDamage(store)
             let statuses = try statuses(in: store, damage)
+            let isRunning = statuses.contains { !$0.running.isEmpty }
+            hasRun = hasRun || isRunning
+            // Between two runs of a sweep nothing runs for a moment.
+            quietLooks = isRunning ? 0 : quietLooks + 1
+            let isOver = !watch || !statuses.contains(where: Self.isUnfinished) || (hasRun && quietLooks > 3)
             let text =
                 output.json
                 ? SweepStatusRenderer.json(statuses)
-                : SweepStatusRenderer.text(statuses, width: OutputWidth.columns)
-            try Output.data(redraws ? "\u{1B}[H\u{1B}[2J" + text : text)
-            let isRunning = statuses.contains { !$0.running.isEmpty }
-            if !watch || !isRunning {
+                : SweepStatusRenderer.text(
+                    statuses, width: redraws && !isOver ? terminal.size().columns - 1 : OutputWidth.columns)
+            if redraws, !isOver {
+                let waiting = hasRun ? [] : ["nothing runs yet; waiting (Ctrl-C ends this)"]
+                live.draw(
+                    text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init) + waiting)
+            } else if text != shown {
+                if redraws { live.erase() }
+                try Output.data(text)
+                if watch, !isOver, !hasRun, shown == nil { Talk.say("Nothing runs yet; waiting.") }
+                shown = text
+            }
+            if isOver {
                 if !output.json { hint(statuses, in: store) }
                 return try damage.refuse()
             }
-            Thread.sleep(forTimeInterval: 2)
+            Thread.sleep(forTimeInterval: hasRun && !isRunning ? 0.3 : 2)
         }
+    }
+
+    /// Whether a sweep has runs that are not over.
+    private static func isUnfinished(_ status: SweepStatus) -> Bool {
+        [.planned, .running, .interrupted].contains { (status.counts[$0] ?? 0) > 0 }
     }
 
     private func hint(_ statuses: [SweepStatus], in store: RunStore) {

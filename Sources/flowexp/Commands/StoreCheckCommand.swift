@@ -7,10 +7,11 @@ import RunStorage
 struct StoreCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Read everything in the store, compare it with its hashes, and change nothing.",
+        usage: "flowexp store check [--quick] [<options>]",
         discussion: """
             Examples:
               flowexp store check
-              flowexp store check --quick      everything but the contents of the results' files
+              flowexp store check --quick      all but the contents of results' files
               flowexp store check --json
 
             One line for each thing found: what it is, where, and what to do. 'damage' means bytes that are not what was \

@@ -6,6 +6,7 @@ import RunStorage
 struct StoreCollectGarbageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Move to the trash what nobody can need.",
+        usage: "flowexp store gc [--superseded] [--dry-run] [<options>]",
         discussion: """
             Examples:
               flowexp store gc --dry-run       what there is

@@ -30,6 +30,7 @@ struct StoreCommand: ParsableCommand {
 struct StoreDigestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "digest", abstract: "Print the SHA-256 over all results: equal digests mean equal results.",
+        usage: "flowexp store digest [--verify] [<options>]",
         discussion: """
             Examples:
               flowexp store digest

@@ -6,6 +6,7 @@ import RunStorage
 struct StoreMergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge", abstract: "Take over what other stores have and this one lacks.",
+        usage: "flowexp store merge <other> ... [--dry-run] [<options>]",
         discussion: """
             Examples:
               flowexp store merge /mnt/runs               into the store in use here

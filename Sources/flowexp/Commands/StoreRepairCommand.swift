@@ -7,6 +7,7 @@ import RunStorage
 struct StoreRepairCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair", abstract: "Rebuild the database from the runs' files and what of the old one verifies.",
+        usage: "flowexp store repair [--dry-run] [<options>]",
         discussion: """
             Examples:
               flowexp store repair --dry-run    what would be done

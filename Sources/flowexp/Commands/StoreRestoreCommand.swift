@@ -6,6 +6,7 @@ import RunStorage
 struct StoreRestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Bring an entry of the trash back.",
+        usage: "flowexp store restore <entry> [<options>]",
         discussion: """
             Examples:
               flowexp store trash                            the entries there are

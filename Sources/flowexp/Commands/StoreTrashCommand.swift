@@ -6,6 +6,7 @@ import RunStorage
 struct StoreTrashCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trash", abstract: "List what was removed, or delete it for good.",
+        usage: "flowexp store trash [--empty [--older-than <time>]] [<options>]",
         discussion: """
             Examples:
               flowexp store trash                            what rm and gc moved there

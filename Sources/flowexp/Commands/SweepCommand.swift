@@ -10,10 +10,10 @@ struct SweepCommand: ParsableCommand {
         discussion: """
             Examples:
               flowexp sweep experiments/gmm_vs_gauss.json
-              flowexp sweep spec.json --dry-run                        only print the plan
+              flowexp sweep spec.json --dry-run       only print the plan
               flowexp sweep spec.json --where 'task=two-moons' -j 1
               flowexp sweep spec.json --retry-failed --timeout 15m
-              flowexp sweep spec.json --isolate                        a crash ends one run, not the sweep
+              flowexp sweep spec.json --isolate       a crash ends one run, not the sweep
 
             What is completed is not run again; what was interrupted goes on from its checkpoint. Ctrl-C \
             checkpoints every running run and ends with exit code 75; a second Ctrl-C ends at once, still safely.

@@ -11,7 +11,7 @@ struct ValidateCommand: ParsableCommand {
             Examples:
               flowexp validate experiments/gmm_vs_gauss.json
               flowexp validate spec.json --json
-              flowexp validate spec.json --resolved     the spec with every default written out
+              flowexp validate spec.json --resolved     with every default written out
             """)
 
     @Argument(help: ArgumentHelp("The experiment's file.", valueName: "spec"))

@@ -14,6 +14,8 @@ final class CellFacts {
     private(set) lazy var settings = ReportSetting.flatten(configuration)
     /// The configuration flattened, for `--where`.
     private(set) lazy var attributes = RunAttributes.flattened(configuration)
+    /// How much work a run is.
+    private(set) lazy var cost = RunCost(configuration: configuration)
     let task: String
     let base: String
     let components: JSONValue

@@ -3,6 +3,7 @@ import Catalog
 import Experiments
 import Flows
 import Metrics
+import Reports
 import Tasks
 import Training
 
@@ -38,16 +39,25 @@ enum ComponentKind: String, CaseIterable, ExpressibleByArgument {
 
 /// A component's description as text and JSON.
 enum ComponentText {
-    static func text(_ description: ComponentDescription, kind: ComponentKind) -> String {
+    /// `width`: of the terminal; nil leaves long lines whole.
+    static func text(_ description: ComponentDescription, kind: ComponentKind, width: Int?) -> String {
+        func line(_ text: String, indent: Int) -> String {
+            let space = String(repeating: " ", count: indent)
+            guard let width else { return space + text }
+            // Later lines stand a little further in.
+            return DisplayText.wrapped(text, width: max(20, width - indent), indent: 0)
+                .split(separator: "\n").enumerated().map { ($0 == 0 ? space : space + "  ") + $1 }
+                .joined(separator: "\n")
+        }
         var lines = ["\(description.name): \(kind.singular), version \(description.version)"]
-        lines.append("  \(description.summary)")
-        lines.append("  definition  \(description.definition)")
-        lines.append("  source      \(description.source)")
-        if !description.parameters.isEmpty { lines.append("  parameters") }
+        lines.append(line(description.summary, indent: 2))
+        lines.append(line("definition: " + description.definition, indent: 2))
+        lines.append(line("source: " + description.source, indent: 2))
+        lines.append("  parameters:" + (description.parameters.isEmpty ? " none of its own" : ""))
         for parameter in description.parameters {
             let value = parameter.defaultValue.map { "default \($0.text)" } ?? "no default"
-            lines.append("    \(parameter.name): \(parameter.kind.summary); \(value)")
-            lines.append("      \(parameter.summary)")
+            lines.append(line("\(parameter.name): \(parameter.kind.summary); \(value)", indent: 4))
+            lines.append(line(parameter.summary, indent: 6))
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -10,26 +10,27 @@ final class ProgressDisplay: @unchecked Sendable {
     private let queue = DispatchQueue(label: "flowexp.display", qos: .utility)
     private let terminal: Terminal
     private let lines: ProgressLines
+    private let stop: StopRequest
     private let state = Mutex(SweepProgress())
     private var timer: (any DispatchSourceTimer)?
-    /// Lengths of the lines on the screen, from which their number of rows at any width follows.
-    private var drawn: [Int] = []
+    private var live: LiveLines
     private var lastTenth = 0
-    private var hasVanished = false
     private var isShowing = false
+    /// The time left is worked out once a second, or less often where that takes long: a number that flickers is not read.
+    private var timeLeft: (seconds: Double?, at: Double, isDueAt: Double)?
 
-    init(terminal: Terminal, lines: ProgressLines) {
-        self.terminal = terminal
-        self.lines = lines
+    /// Of a sweep of that name; `labels` tell its runs apart.
+    init(name: String, labels: [String: [String]], stop: StopRequest) {
+        terminal = Terminal()
+        lines = ProgressLines(name: name, labels: labels, showsUnicode: terminal.showsUnicode)
+        self.stop = stop
+        live = LiveLines(terminal)
     }
 
     /// Takes an event of the sweep; returns at once.
     func take(_ event: SweepEvent) {
         let now = monotonicSeconds()
-        let progress = state.withLock { state in
-            state.apply(event, now: now)
-            return state
-        }
+        state.withLock { $0.apply(event, now: now) }
         // Progress comes at every step of every run; nothing is queued for it, so that the queue cannot grow.
         if case .progress = event { return }
         queue.async { @Sendable [self] in
@@ -44,7 +45,7 @@ final class ProgressDisplay: @unchecked Sendable {
                 if Talk.isVerbose { printAbove("note \(runID.prefix(4)): \(text)") }
             default: break
             }
-            if !terminal.isInteractive { plainLine(progress, now: now) }
+            if !terminal.isInteractive { plainLine() }
         }
     }
 
@@ -59,18 +60,30 @@ final class ProgressDisplay: @unchecked Sendable {
             timer.setEventHandler { @Sendable [weak self] in self?.redraw() }
             timer.resume()
             self.timer = timer
+            // Ctrl-Z: the shell writes where the cursor is, so the lines go first.
+            StopSignals.beforeSuspension { [weak self] in self?.clear() }
         }
     }
 
     /// Ends drawing and removes the live lines, so that what is printed next stands alone.
     func finish() {
+        StopSignals.beforeSuspension(nil)
         queue.sync { @Sendable [self] in
             timer?.cancel()
             timer = nil
-            if terminal.isInteractive { put(erase()) }
-            drawn = []
+            if terminal.isInteractive, isShowing { live.erase() }
             isShowing = false
         }
+    }
+
+    /// Removes the lines until the next drawing; waits a moment for that, not longer (the terminal may be held by Ctrl-S).
+    private func clear() {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { @Sendable [self] in
+            live.erase()
+            done.signal()
+        }
+        _ = done.wait(timeout: .now() + 0.3)
     }
 
     /// Prints a line that stays, above the live ones.
@@ -79,41 +92,36 @@ final class ProgressDisplay: @unchecked Sendable {
             Talk.say(DisplayWidth.cut(text, to: 2000))
             return
         }
-        put(erase() + DisplayWidth.cut(text, to: 2000) + "\r\n")
-        drawn = []
+        live.printAbove(DisplayWidth.cut(text, to: 2000))
         redraw()
     }
 
     private func redraw() {
-        guard isShowing, !hasVanished else { return }
+        guard isShowing else { return }
         let (columns, rows) = terminal.size()
+        let now = monotonicSeconds()
         let progress = state.withLock { $0 }
-        let text = lines.live(
-            progress, secondsLeft: progress.secondsLeft(now: monotonicSeconds()), columns: columns, rows: rows)
-        // No wrapping while drawing, so that one line stays one row even if the width changes meanwhile.
-        put(erase() + "\u{1B}[?7l" + text.joined(separator: "\r\n") + "\r\n\u{1B}[?7h")
-        drawn = text.map(\.count)
+        if now >= timeLeft?.isDueAt ?? 0 {
+            let seconds = progress.secondsLeft(now: now)
+            timeLeft = (seconds, now, now + max(1, 20 * (monotonicSeconds() - now)))
+        }
+        let left = timeLeft.flatMap { left in left.seconds.map { max(0, $0 - (now - left.at)) } }
+        live.draw(
+            lines.live(progress, secondsLeft: left, isStopping: stop.isRequested, columns: columns, rows: rows))
     }
 
-    /// Moves to the first live row and clears from there. A terminal that became narrower has wrapped what was drawn,
-    /// so rows are counted at the width it has now.
-    private func erase() -> String {
-        let columns = max(1, terminal.size().columns)
-        let rows = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
-        return rows == 0 ? "" : "\u{1B}[\(rows)A\r\u{1B}[J"
+    private func tenth(of progress: SweepProgress) -> Int {
+        if progress.toEvaluate > 0 { return 10 * progress.evaluated / (progress.evaluated + progress.toEvaluate) }
+        return Int(progress.fraction * 10 + 1e-9)
     }
 
-    private func put(_ text: String) {
-        // A vanished terminal (EIO, EPIPE) ends the display and nothing else.
-        if !hasVanished, !text.isEmpty, writeAll(text, to: STDERR_FILENO) != 0 { hasVanished = true }
-    }
-
-    private func tenth(of progress: SweepProgress) -> Int { Int(progress.fraction * 10 + 1e-9) }
-
-    private func plainLine(_ progress: SweepProgress, now: Double) {
+    private func plainLine() {
+        let progress = state.withLock { $0 }
         let tenth = tenth(of: progress)
+        // Evaluation begins again at 0.
+        if tenth < lastTenth { lastTenth = 0 }
         guard isShowing, tenth > lastTenth else { return }
         lastTenth = tenth
-        Talk.say(lines.plain(progress, secondsLeft: progress.secondsLeft(now: now)))
+        Talk.say(lines.plain(progress, secondsLeft: progress.secondsLeft(now: monotonicSeconds())))
     }
 }

@@ -8,42 +8,75 @@ struct ProgressLines {
     var name: String
     /// What distinguishes a run from the others of its sweep, by id.
     var labels: [String: [String]]
+    /// Whether bars may have other characters than ASCII's.
+    var showsUnicode = true
 
-    /// The bar and, below it, a line per busy worker, each at most `columns` wide and at most `rows` in all.
-    func live(_ progress: SweepProgress, secondsLeft: Double?, columns: Int, rows: Int) -> [String] {
-        var lines = [bar(progress, secondsLeft: secondsLeft, columns: columns)]
+    /// The bar and, below it, a line per busy worker, each shorter than `columns` and fewer than `rows` in all.
+    func live(
+        _ progress: SweepProgress, secondsLeft: Double?, isStopping: Bool = false, columns: Int, rows: Int
+    ) -> [String] {
+        let width = max(1, columns - 1)
+        var lines = [bar(progress, secondsLeft: secondsLeft, isStopping: isStopping, width: width)]
         let busy = progress.running.compactMap(\.self)
         let room = max(0, rows - 2)
-        let widths = columnWidths(busy.prefix(room).map { labels[$0.runID] ?? [] })
-        for running in busy.prefix(room) { lines.append(worker(running, widths: widths)) }
-        if busy.count > room, room > 0 { lines[lines.count - 1] = " … and \(busy.count - room + 1) more" }
-        return lines.map { DisplayWidth.cut($0, to: max(10, columns - 1)) }
+        let shown = busy.prefix(busy.count > room ? max(0, room - 1) : room)
+        let widths = columnWidths(shown.map { labels[$0.runID] ?? [] })
+        lines += shown.map { worker($0, widths: widths, width: width) }
+        if busy.count > room, room > 0 { lines.append(" and \(busy.count - shown.count) more") }
+        return lines.map { DisplayWidth.cut($0, to: width) }
     }
 
     /// The plain line for pipes: no escape codes, no bar.
     func plain(_ progress: SweepProgress, secondsLeft: Double?) -> String {
-        var line = "\(name)  \(percent(progress)) %  \(progress.completed + progress.failed)/\(progress.total) runs"
-        line += "  \(progress.failed) failed"
+        let work = Work(progress)
+        var line = "\(name)  \(work.percent) %  \(work.done)/\(work.total) runs"
+        line += work.isEvaluation ? " evaluated" : "  \(progress.failed) failed"
         if progress.elsewhere > 0 { line += "  \(progress.elsewhere) elsewhere" }
-        if let secondsLeft { line += "  ETA \(TimeSpan.text(secondsLeft))" }
+        if let secondsLeft, work.done < work.total { line += "  ETA \(SweepStatusRenderer.timeLeft(secondsLeft))" }
         return line
     }
 
-    private func percent(_ progress: SweepProgress) -> Int { Int(progress.fraction * 100) }
+    /// What is counted: runs, or afterwards completed runs whose missing metrics are computed.
+    private struct Work {
+        var done: Int
+        var total: Int
+        var isEvaluation: Bool
+        var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
+        var percent: Int { total == 0 ? 100 : 100 * done / total }
 
-    private func bar(_ progress: SweepProgress, secondsLeft: Double?, columns: Int) -> String {
-        if progress.toEvaluate > 0 { return " evaluating \(progress.toEvaluate) runs" }
-        let done = progress.completed + progress.failed
-        var tail = "  \(done)/\(progress.total)  \(percent(progress))%   \(progress.failed) failed"
-        if progress.elsewhere > 0 { tail += "   \(progress.elsewhere) elsewhere" }
-        if let secondsLeft, done < progress.total { tail += "   ETA \(TimeSpan.text(secondsLeft))" }
-        let width = min(40, columns - tail.count - 3)
-        return width < 5 ? " " + tail : " " + Self.blocks(progress.fraction, width: width) + tail
+        init(_ progress: SweepProgress) {
+            isEvaluation = progress.toEvaluate > 0
+            done = isEvaluation ? progress.evaluated : progress.completed + progress.failed
+            total = isEvaluation ? progress.evaluated + progress.toEvaluate : progress.total
+        }
+    }
+
+    /// As much as fits: on a narrow terminal the bar goes first, then what is least asked for.
+    private func bar(_ progress: SweepProgress, secondsLeft: Double?, isStopping: Bool, width: Int) -> String {
+        let work = Work(progress)
+        let count = (work.isEvaluation ? "evaluated " : "") + "\(work.done)/\(work.total)"
+        let percent = "\(work.percent)%"
+        let elsewhere = progress.elsewhere > 0 ? "\(progress.elsewhere) elsewhere" : nil
+        let failed = work.isEvaluation ? nil : "\(progress.failed) failed"
+        let eta = secondsLeft.flatMap { work.done < work.total ? "ETA \(SweepStatusRenderer.timeLeft($0))" : nil }
+        let end = isStopping ? "stopping" : eta
+        let whole = ["\(count)  \(percent)", failed, elsewhere, end].compactMap(\.self).joined(separator: "   ")
+        let room = min(40, width - whole.count - 3)
+        if room >= 5 { return " " + Self.blocks(work.fraction, width: room, unicode: showsUnicode) + "  " + whole }
+        let noFailure = progress.failed > 0 ? failed : nil
+        let candidates = [
+            [count, percent, failed, elsewhere, end], [count, percent, noFailure, elsewhere, end],
+            [count, percent, noFailure, end], [count, noFailure, end], [percent, end], [percent],
+        ].map { " " + $0.compactMap(\.self).joined(separator: "  ") }
+        return candidates.first { $0.count <= width } ?? " " + percent
     }
 
     /// A bar in eighths of a character.
-    static func blocks(_ fraction: Double, width: Int) -> String {
+    static func blocks(_ fraction: Double, width: Int, unicode: Bool = true) -> String {
         let eighths = Int((min(1, max(0, fraction)) * Double(width * 8)).rounded(.down))
+        guard unicode else {
+            return String(repeating: "#", count: eighths / 8) + String(repeating: "-", count: width - eighths / 8)
+        }
         let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
         let filled = String(repeating: "█", count: eighths / 8) + partial
         return filled + String(repeating: "░", count: width - filled.count)
@@ -60,23 +93,42 @@ struct ProgressLines {
         return widths
     }
 
-    private func worker(_ running: SweepProgress.Running, widths: [Int]) -> String {
-        var parts = [String(running.runID.prefix(4))]
-        for (i, part) in (labels[running.runID] ?? []).enumerated() {
-            parts.append(DisplayWidth.pad(part, to: i < widths.count ? widths[i] : 0))
+    /// The id, what tells the run apart, and where it is. Where it is stays; the rest gives way on a narrow terminal.
+    private func worker(_ running: SweepProgress.Running, widths: [Int], width: Int) -> String {
+        let id = " " + running.runID.prefix(4)
+        let place = Place(running.progress)
+        let parts = labels[running.runID] ?? []
+        let label = parts.enumerated().map { DisplayWidth.pad($1, to: $0 < widths.count ? widths[$0] : 0) }
+            .joined(separator: "  ")
+        let seed = parts.last ?? ""
+        // The seed tells most, the task next: the middle is cut.
+        let room = width - id.count - place.whole.count - seed.count - 6
+        let cut = room < 8 ? nil : DisplayWidth.cut(parts.dropLast().joined(separator: "  "), to: room)
+        let candidates = [
+            [id, label, place.whole, place.loss], [id, label, place.whole], cut.map { [id, $0, seed, place.whole] },
+            [id, seed, place.whole], [id, place.whole], [id, place.short], [place.short],
+        ].compactMap(\.self).map { $0.compactMap(\.self).joined(separator: "  ") }
+        return candidates.first { $0.count <= width } ?? id
+    }
+
+    /// Where a run is, in words of three lengths.
+    private struct Place {
+        var whole: String
+        var short: String
+        var loss: String?
+
+        init(_ progress: RunProgress) {
+            switch progress.phase {
+            case .pool: (whole, short) = ("drawing the pool", "pool")
+            case .evaluation: (whole, short) = ("evaluating", "metrics")
+            case .published: (whole, short) = ("publishing", "ending")
+            case .training:
+                let total = CountText.grouped(progress.totalSteps)
+                let step = DisplayWidth.padLeft(CountText.grouped(progress.step), to: total.count)
+                (whole, short) = ("step \(step)/\(total)", "\(100 * progress.step / max(1, progress.totalSteps))%")
+                loss = progress.loss.flatMap { $0.isFinite ? "loss " + CountText.fixed($0, decimals: 3) : nil }
+            }
         }
-        let progress = running.progress
-        switch progress.phase {
-        case .pool: parts.append("drawing the pool")
-        case .evaluation: parts.append("evaluating")
-        case .published: parts.append("publishing")
-        case .training:
-            let total = CountText.grouped(progress.totalSteps)
-            parts.append(
-                "step " + DisplayWidth.padLeft(CountText.grouped(progress.step), to: total.count) + "/" + total)
-            if let loss = progress.loss, loss.isFinite { parts.append("loss " + CountText.fixed(loss, decimals: 3)) }
-        }
-        return " " + parts.joined(separator: "  ")
     }
 }
 
@@ -116,7 +168,7 @@ enum DisplayWidth {
     /// At most `width` characters, the last an ellipsis when some were cut; control characters are written visibly.
     static func cut(_ text: String, to width: Int) -> String {
         let safe = DisplayText.visible(text)
-        return safe.count <= width ? safe : String(safe.prefix(width - 1)) + "…"
+        return safe.count <= width ? safe : String(safe.prefix(max(0, width - 1))) + "…"
     }
 
     static func pad(_ text: String, to width: Int) -> String {

@@ -45,27 +45,36 @@ enum StatusBuilder {
     /// Runs per second and seconds left, from the time that finished runs took and the number of workers at work.
     private static func speed(_ runs: [RunFacts], live: [AttemptRecord]) -> (Double?, Double?) {
         guard !live.isEmpty else { return (nil, nil) }
-        var seconds = 0.0
-        var cost = 0.0
-        var finished = 0
-        for run in runs where run.state == .completed {
-            let taken = run.timings.values.sorted().reduce(0, +)
-            guard taken > 0 else { continue }
-            seconds += taken
-            cost += RunCost.of(configuration: run.configuration)
-            finished += 1
+        let completed = runs.filter { $0.state == .completed }
+        let seconds = completed.reduce(0) { $0 + $1.timings.values.reduce(0, +) }
+        let earlier = completed.map {
+            EarlierWork(cost: $0.cell.cost, timingsJSON: $0.record.timingsJSON ?? "{}")
         }
-        guard seconds > 0 else { return (nil, nil) }
-        var left = 0.0
+        var speed = WorkSpeed(earlier: earlier, workers: live.count)
+        let known = Set(earlier.map(\.cost.task))
+        var busy: [TimeLeft.Busy] = []
+        var pending: [RunCost] = []
         let liveByID = Dictionary(live.map { ($0.runID, $0) }) { first, _ in first }
         for run in runs where run.damage == nil && !run.record.state.isTerminal {
-            var share = 1.0
-            if let progress = liveByID[run.record.id]?.progress, progress.totalSteps > 0 {
-                share = 1 - Double(progress.step) / Double(progress.totalSteps)
+            let cost = run.cell.cost
+            guard let attempt = liveByID[run.record.id] else {
+                pending.append(cost)
+                continue
             }
-            left += RunCost.of(configuration: run.configuration) * share
+            let isFirst = !known.contains(cost.task)
+            guard let progress = attempt.progress, progress.totalSteps > 0 else {
+                busy.append(TimeLeft.Busy(cost: cost, trained: 0, isFirst: isFirst))
+                continue
+            }
+            let trained = Double(progress.step) / Double(progress.totalSteps)
+            let isTraining = progress.phase == "pool" || progress.phase == "training"
+            // A short piece says little, and one that continues a checkpoint has done less in this time than it says.
+            if isTraining, attempt.fence == 1, trained > 0, attempt.elapsed > 3 {
+                speed.add(cost, .training, seconds: attempt.elapsed, share: trained, weight: 0.1 * trained)
+            }
+            busy.append(TimeLeft.Busy(cost: cost, trained: isTraining ? trained : nil, isFirst: isFirst))
         }
-        let workers = Double(live.count)
-        return (Double(finished) / seconds * workers, left * seconds / (cost * workers))
+        let left = TimeLeft.seconds(speed, busy: busy, pending: pending, workers: live.count, known: known)
+        return (seconds > 0 ? Double(completed.count) / seconds * Double(live.count) : nil, left)
     }
 }

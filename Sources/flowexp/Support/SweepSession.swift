@@ -56,7 +56,7 @@ struct SweepSession {
         }
         try DispatchExecutor(workers: overview.workers).checkThreads(isolated: options.isolation != nil)
         let labels = RunLabels.labels(spec.plan)
-        let display = ProgressDisplay(terminal: Terminal(), lines: ProgressLines(name: spec.name, labels: labels))
+        let display = ProgressDisplay(name: spec.name, labels: labels, stop: stop)
         let runner = SweepRunner(
             store: store, executor: DispatchExecutor(workers: overview.workers), options: options,
             runFunction: Engine.run, evaluateFunction: Engine.evaluate, observer: { display.take($0) })

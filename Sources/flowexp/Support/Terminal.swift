@@ -1,22 +1,39 @@
 import Foundation
 
-/// What standard error is: a terminal that understands escape codes, or something else.
+/// What a file descriptor is: a terminal that understands escape codes, or something else.
 struct Terminal: Sendable {
+    /// Where it is drawn.
+    let descriptor: Int32
     /// Whether escape codes and redrawing are allowed.
     let isInteractive: Bool
+    /// Whether it shows more than ASCII: it does unless the locale names another character set than UTF-8.
+    let showsUnicode: Bool
 
-    /// Looks at standard error, `TERM` and `NO_COLOR` (any non-empty value, no-color.org).
-    init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        let isPlain =
-            environment["TERM"] == "dumb" || environment["TERM"] == nil || !(environment["NO_COLOR"] ?? "").isEmpty
-        isInteractive = isatty(STDERR_FILENO) == 1 && !isPlain
+    /// Looks at the descriptor (standard error, where talk goes, if none is named), `TERM`, `NO_COLOR` (any non-empty
+    /// value, no-color.org) and the locale.
+    init(
+        _ descriptor: Int32 = STDERR_FILENO, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) {
+        self.descriptor = descriptor
+        let name = environment["TERM"] ?? ""
+        let isPlain = name.isEmpty || name == "dumb" || !(environment["NO_COLOR"] ?? "").isEmpty
+        isInteractive = isatty(descriptor) == 1 && !isPlain
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+        let parts = locale.lowercased().split(separator: ".", maxSplits: 1)
+        showsUnicode = parts.count < 2 || parts[1].hasPrefix("utf-8") || parts[1].hasPrefix("utf8")
     }
 
     /// Columns and rows now; 80 × 24 where nobody knows. Asked before each drawing, so that resizing just works.
     func size() -> (columns: Int, rows: Int) {
         var window = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else { return (80, 24) }
-        return (Int(window.ws_col), max(2, Int(window.ws_row)))
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else { return (80, 24) }
+        return (Int(window.ws_col), max(1, Int(window.ws_row)))
+    }
+
+    /// Whether it belongs to this process now; a shell has it while a job runs in the background.
+    var isInForeground: Bool {
+        let group = tcgetpgrp(descriptor)
+        return group <= 0 || group == getpgrp()
     }
 }
 

@@ -30,17 +30,4 @@ struct TimeSpan: ExpressibleByArgument, Equatable {
         guard total > 0, total.isFinite, total < 1e9 else { return nil }
         seconds = total
     }
-
-    /// `5s`, `1m40s`, `2h05m`, `3d04h`: two units at the most.
-    static func text(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds < 1e9 else { return "?" }
-        let whole = Int(max(0, seconds).rounded())
-        func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        switch whole {
-        case ..<60: return "\(whole)s"
-        case ..<3600: return "\(whole / 60)m\(padded(whole % 60))s"
-        case ..<86400: return "\(whole / 3600)h\(padded(whole / 60 % 60))m"
-        default: return "\(whole / 86400)d\(padded(whole / 3600 % 24))h"
-        }
-    }
 }
