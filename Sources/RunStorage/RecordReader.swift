@@ -8,6 +8,7 @@ struct RecordReader {
     /// Which runs; the SQL conditions share one argument list.
     enum Selection {
         case revision(Int64)
+        /// Without their places in the sweeps, which ``RunPlaces`` finds faster than a join.
         case all
         case run(key: Int64)
         /// The record alone, without its place in a sweep: cheap to ask for run by run.
@@ -26,6 +27,8 @@ struct RecordReader {
         var metrics: [UInt8]?
         var hasMetrics = false
         var damage: String?
+        /// Why its place in the sweeps may not be the recorded one.
+        var doubt: String?
     }
 
     /// The hashes stored with a published record.
@@ -49,11 +52,12 @@ struct RecordReader {
     /// Copies the records in order (position for a revision, id else). States are as stored, nothing is verified.
     func copy(_ selection: Selection, metrics choice: MetricChoice = .all) throws -> Copy {
         var runs: [StoredRun] = []
-        var places: [Int64: Int] = [:]
-        try readRuns(selection) { run in
-            places[run.key] = runs.count
-            runs.append(run)
+        try readRuns(selection) { runs.append($0) }
+        if case .all = selection {
+            runs = runs.indices.sorted { runs[$0].record.id < runs[$1].record.id }.map { runs[$0] }
         }
+        var places = [Int64: Int](minimumCapacity: runs.count)
+        for place in runs.indices { places[runs[place].key] = place }
         switch choice {
         case .none: break
         case .named(let names): try readChosenMetrics(selection, names.sorted(), &runs, places)
@@ -80,15 +84,11 @@ struct RecordReader {
             run_records.run_key, run_records.id, configuration, state, failure_code, failure_message, fence, summary,
             timings, metrics_sha256, history_sha256, artefacts_sha256, record_sha256
             """
-        // LEFT JOIN: a run of the expansion that is not there is damage, not a shorter list.
-        let newestPlace = """
-            LEFT JOIN (SELECT run_key, sweep, position, axes, max(revision_id) FROM newest_revisions
-                       JOIN revision_runs USING (revision_id) GROUP BY run_key) AS place USING (run_key)
-            """
         let sql: String
         let arguments: StatementArguments
         switch selection {
         case .revision(let id):
+            // LEFT JOIN: a run of the expansion that is not there is damage, not a shorter list.
             sql = """
                 SELECT \(columns), sweeps.name, position, axes FROM revision_runs
                 JOIN revisions ON revisions.id = revision_id JOIN sweeps ON sweeps.id = sweep_id
@@ -96,14 +96,17 @@ struct RecordReader {
                 """
             arguments = [id]
         case .all:
-            sql = "SELECT \(columns), sweep, position, axes FROM run_records \(newestPlace) ORDER BY run_records.id"
+            // Not by id, which would read the table's pages in a random order.
+            sql = "SELECT \(columns), NULL, NULL, NULL FROM run_records ORDER BY run_key"
             arguments = []
         case .run(let key):
             sql = """
-                SELECT \(columns), sweep, position, axes FROM run_records \(newestPlace)
+                SELECT \(columns), sweep, position, axes FROM run_records
+                LEFT JOIN (SELECT run_key, sweep, position, axes, max(revision_id) FROM newest_revisions
+                           JOIN revision_runs USING (revision_id) WHERE run_key = ? GROUP BY run_key) USING (run_key)
                 WHERE run_records.run_key = ?
                 """
-            arguments = [key]
+            arguments = [key, key]
         case .content(let key):
             sql = "SELECT \(columns), NULL, NULL, NULL FROM run_records WHERE run_key = ?"
             arguments = [key]

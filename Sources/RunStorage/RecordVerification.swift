@@ -5,6 +5,8 @@ extension RecordReader.StoredRun {
     func verified() -> RunRecord {
         var record = record
         record.integrity = integrity
+        if case .corrupt = record.integrity { return record }
+        if let doubt { record.integrity = .corrupt(reason: doubt) }
         return record
     }
 

@@ -31,23 +31,25 @@ extension RunStore {
         // States are displayed ones afterwards, so the hashes, which cover the stored ones, are checked first.
         try readDisplayed(
             { database in
-                let copy = try RecordReader(database: database, path: self.path).copy(selection, metrics: metrics)
-                return (copy: copy, places: try Self.damagedPlaces(database, selection, copy.runs.first?.record))
+                var copy = try RecordReader(database: database, path: self.path).copy(selection, metrics: metrics)
+                try Self.findPlaces(&copy, selection, database)
+                return copy
             },
-            then: { read in
-                let records = try read.copy.verified(path: self.path)
-                return read.places.map { records.map($0.marking) } ?? records
-            }, id: \.id, state: \.state)
+            then: { copy in try copy.verified(path: self.path) }, id: \.id, state: \.state)
     }
 
-    /// A revision's own list is verified with its records; those of other selections are here.
-    private static func damagedPlaces(
-        _ database: Database, _ selection: RecordReader.Selection, _ first: RunRecord?
-    ) throws -> DamagedPlaces? {
+    /// A revision's own list is verified with its records; the places of other selections are found, or tried, here.
+    private static func findPlaces(
+        _ copy: inout RecordReader.Copy, _ selection: RecordReader.Selection, _ database: Database
+    ) throws {
         switch selection {
-        case .revision, .content: return nil
-        case .run: return try DamagedPlaces.read(database, sweep: first?.sweepName)
-        case .all: return try DamagedPlaces.read(database, sweep: nil)
+        case .revision, .content: return
+        case .run:
+            let places = try RunPlaces.read(database, sweep: copy.runs.first?.record.sweepName)
+            for index in copy.runs.indices { copy.runs[index].doubt = places.doubt(copy.runs[index]) }
+        case .all:
+            let places = try RunPlaces.read(database, sweep: nil)
+            for index in copy.runs.indices { places.place(&copy.runs[index]) }
         }
     }
 

@@ -230,7 +230,7 @@ extension RunStore {
     /// A damaged row or index would leave a sweep out, or show an older revision of it, without a word.
     private func checkNoneIsMissing(_ summaries: [SweepSummary], _ database: Database) throws {
         let found = Dictionary(summaries.map { ($0.name, $0.revisionID) }) { first, _ in first }
-        if try DamagedPlaces.newestRevisions(database) == found { return }
+        if try RunPlaces.newestRevisions(database) == found { return }
         throw RunStoreError(
             .corrupt, what: "the list of sweeps is damaged", location: path, remedy: StoreDatabase.damagedRemedy)
     }

@@ -56,7 +56,8 @@ extension Report {
             shownAxes: shown.map { AxisColumn(path: $0, title: axes.title($0)) }, baseline: selector?.label,
             statistics: options.statistics, sections: sections, verdicts: VerdictBuilder.verdicts(sections),
             runs: runs.count + options.damagedWithoutCell, stateCounts: counts,
-            failures: countReasons(runs.filter { $0.state == .failed }.map { $0.failureCode ?? "failed" }),
+            failures: countReasons(
+                runs.indices.compactMap { runs[$0].state == .failed ? runs[$0].failureCode ?? "failed" : nil }),
             notes: notes)
     }
 

@@ -10,16 +10,22 @@ final class ReportCell {
     private let codes: [Int32]
     /// The first run; every run of the cell has the same configuration.
     let example: ReportRun
-    /// By ascending seed.
-    fileprivate(set) var runs: [ReportRun]
+    /// The runs of all cells, which share one list.
+    let all: [ReportRun]
+    /// Where the cell's runs are among ``all``, by ascending seed.
+    fileprivate(set) var places: [Int]
 
-    fileprivate init(index: Int, table: SettingTable, codes: [Int32], example: ReportRun) {
+    fileprivate init(index: Int, table: SettingTable, codes: [Int32], all: [ReportRun], first: Int) {
         self.index = index
         self.table = table
         self.codes = codes
-        self.example = example
-        runs = [example]
+        self.all = all
+        example = all[first]
+        places = [first]
     }
+
+    /// A copy of the cell's runs, by ascending seed.
+    var runs: [ReportRun] { places.map { all[$0] } }
 
     /// The code of a path's value, by the path's number.
     func code(_ number: Int) -> Int32 { number < codes.count ? codes[number] : SettingTable.absent }
@@ -69,8 +75,6 @@ enum ReportPaths {
 /// a cell: the second opens another, and `hasTwins` says so.
 func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], hasTwins: Bool) {
     var seenIDs = Set<String>(minimumCapacity: runs.count)
-    var distinct: [ReportRun] = []
-    distinct.reserveCapacity(runs.count)
     let table = SettingTable()
     // Configurations that share their storage, which `runs` keeps alive, are not even looked at.
     var formOfStorage: [UnsafeRawPointer: Int] = [:]
@@ -80,14 +84,13 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
     var cellOfForm: [FormPart: Int] = [:]
     var cells: [ReportCell] = []
     var hasTwins = false
-    for run in runs where seenIDs.insert(run.id).inserted {
-        distinct.append(run)
+    for place in runs.indices where seenIDs.insert(runs[place].id).inserted {
         let form: Int
-        let storage = run.configuration.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
+        let storage = runs[place].configuration.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
         if let storage, let known = formOfStorage[storage] {
             form = known
         } else {
-            let codes = table.codes(of: run.configuration)
+            let codes = table.codes(of: runs[place].configuration)
             form = formOfCodes[codes] ?? codesOfForm.count
             if form == codesOfForm.count {
                 formOfCodes[codes] = form
@@ -95,18 +98,21 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
             }
         }
         if let storage { formOfStorage[storage] = form }
-        let twin = runsOfSeed[FormPart(form: form, part: run.seed), default: 0]
-        runsOfSeed[FormPart(form: form, part: run.seed)] = twin + 1
+        let seed = FormPart(form: form, part: runs[place].seed)
+        let twin = runsOfSeed[seed, default: 0]
+        runsOfSeed[seed] = twin + 1
         hasTwins = hasTwins || twin > 0
         if let index = cellOfForm[FormPart(form: form, part: twin)] {
-            cells[index].runs.append(run)
+            cells[index].places.append(place)
         } else {
             cellOfForm[FormPart(form: form, part: twin)] = cells.count
-            cells.append(ReportCell(index: cells.count, table: table, codes: codesOfForm[form], example: run))
+            cells.append(
+                ReportCell(index: cells.count, table: table, codes: codesOfForm[form], all: runs, first: place))
         }
     }
-    for cell in cells { cell.runs.sort { $0.seed < $1.seed } }
-    return (cells, distinct, hasTwins)
+    for cell in cells { cell.places.sort { (runs[$0].seed, $0) < (runs[$1].seed, $1) } }
+    if seenIDs.count == runs.count { return (cells, runs, hasTwins) }
+    return (cells, runs.filter { seenIDs.remove($0.id) != nil }, hasTwins)
 }
 
 /// A seed of a form, or one of the cells that have it.

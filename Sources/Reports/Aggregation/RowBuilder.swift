@@ -26,14 +26,14 @@ struct CellMetric {
     /// nil when no run of the cell has the metric.
     let key: Key?
     private let metric: String
-    /// Places among the cell's runs, and what each has of the metric.
+    /// Places in the list of all runs, and what each has of the metric.
     private let places: [Int]
     private let stored: [ReportMetric?]
 
     /// The cell's rows for `metric`: one, unless its runs were evaluated with different parameters or versions. Runs
     /// without the metric go with the first.
     static func split(_ cell: ReportCell, metric: String) -> [CellMetric] {
-        let stored = cell.runs.indices.map { cell.runs[$0].metrics[metric] }
+        let stored = cell.places.map { cell.all[$0].metrics[metric] }
         var keys: [Key] = []
         for case let value? in stored
         where keys.last.map({ $0.version != value.version || $0.parameters != value.parameters }) ?? true {
@@ -42,20 +42,22 @@ struct CellMetric {
         }
         guard keys.count > 1 else {
             return [
-                CellMetric(cell: cell, key: keys.first, metric: metric, places: Array(stored.indices), stored: stored)
+                CellMetric(cell: cell, key: keys.first, metric: metric, places: cell.places, stored: stored)
             ]
         }
         return keys.map { key in
-            let places = stored.indices.filter { place in
-                guard let value = stored[place] else { return key == keys[0] }
+            let chosen = stored.indices.filter { index in
+                guard let value = stored[index] else { return key == keys[0] }
                 return value.version == key.version && value.parameters == key.parameters
             }
-            return CellMetric(cell: cell, key: key, metric: metric, places: places, stored: places.map { stored[$0] })
+            return CellMetric(
+                cell: cell, key: key, metric: metric, places: chosen.map { cell.places[$0] },
+                stored: chosen.map { stored[$0] })
         }
     }
 
     private func outcome(_ index: Int) -> MetricOutcome {
-        switch cell.runs[places[index]].state {
+        switch cell.all[places[index]].state {
         case .failed: return .absent
         case .planned, .running, .interrupted, .damaged: return .pending
         case .completed:
@@ -88,10 +90,10 @@ struct CellMetric {
         var first: ReportMetric?
         var floor: ReportFloor?
         for (index, place) in places.enumerated() {
-            if let count = cell.runs[place].componentsUsed { used.append(count) }
-            if let limit = cell.runs[place].poolLimits[metric], limit.isFinite { limits.append(limit) }
-            switch cell.runs[place].state {
-            case .failed: failures.append(cell.runs[place].failureCode ?? "failed")
+            if let count = cell.all[place].componentsUsed { used.append(count) }
+            if let limit = cell.all[place].poolLimits[metric], limit.isFinite { limits.append(limit) }
+            switch cell.all[place].state {
+            case .failed: failures.append(cell.all[place].failureCode ?? "failed")
             case .planned, .running, .interrupted: unfinished += 1
             case .damaged: damaged += 1
             case .completed:
@@ -105,7 +107,7 @@ struct CellMetric {
                     nulls.append(stored.reason ?? "no value")
                     continue
                 }
-                seeds.append(cell.runs[place].seed)
+                seeds.append(cell.all[place].seed)
                 values.append(value)
             }
         }
@@ -130,7 +132,7 @@ struct CellMetric {
     }
 
     private func meanOf(_ name: String) -> Double? {
-        MeanEstimate(places.compactMap { cell.runs[$0].summary[name] }.filter(\.isFinite))?.mean
+        MeanEstimate(places.compactMap { cell.all[$0].summary[name] }.filter(\.isFinite))?.mean
     }
 
     /// Whether a mean over `count` seeds could come from two samples of the exact posterior: two standard errors of
@@ -149,9 +151,9 @@ struct CellMetric {
         var pairs: [SeedPair] = []
         var other = 0
         for (index, place) in places.enumerated() {
-            let seed = cell.runs[place].seed
-            while other < baseline.places.count, baseline.cell.runs[baseline.places[other]].seed < seed { other += 1 }
-            guard other < baseline.places.count, baseline.cell.runs[baseline.places[other]].seed == seed else {
+            let seed = cell.all[place].seed
+            while other < baseline.places.count, baseline.cell.all[baseline.places[other]].seed < seed { other += 1 }
+            guard other < baseline.places.count, baseline.cell.all[baseline.places[other]].seed == seed else {
                 continue
             }
             switch (outcome(index), baseline.outcome(other)) {

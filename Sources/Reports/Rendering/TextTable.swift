@@ -70,8 +70,8 @@ public struct TextTable: Sendable, Equatable {
                 let padding = String(repeating: " ", count: widths[index] - DisplayText.width(text))
                 line += (place > 0 ? "  " : "") + (columns[index].alignment == .left ? text + padding : padding + text)
             }
-            while line.last == " " { line.removeLast() }
-            return line
+            let end = line.utf8.lastIndex { $0 != UInt8(ascii: " ") }.map { line.utf8.index(after: $0) }
+            return String(line[..<(end ?? line.startIndex)])
         }
         return (lines.joined(separator: "\n"), dropped)
     }

@@ -124,7 +124,8 @@ public enum RunListRenderer {
         let sorted = Set(ids).sorted()
         var needed = 4
         for (left, right) in zip(sorted, sorted.dropFirst()) {
-            let common = zip(left, right).prefix { $0 == $1 }.count
+            // Ids are ASCII.
+            let common = zip(left.utf8, right.utf8).prefix { $0 == $1 }.count
             needed = max(needed, common + 1)
         }
         return ids.map { String($0.prefix(needed)) }

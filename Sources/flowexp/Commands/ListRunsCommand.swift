@@ -36,12 +36,12 @@ struct ListRunsCommand: ParsableCommand {
         let damage = StoreDamage(store)
         let records = try records(in: store, damage, metrics(filter))
         let reader = RunReader(store, damage)
-        var runs = try records.map { try reader.facts($0) }
+        var runs = try reader.facts(records)
         if let filter {
             runs = try filter.matching(runs, damage)
         }
         runs.forEach(damage.note)
-        let listings = runs.map(\.listing)
+        let listings = ParallelMap.parts(of: runs) { $0.map(\.listing) }
         if output.json {
             try Output.data(RunListRenderer.json(listings))
         } else {

@@ -81,7 +81,10 @@ struct ReportCommand: ParsableCommand {
             declaredAxes: axes, statistics: statistics,
             damagedWithoutCell: runs.count { $0.damage != nil && $0.knownSeed == nil })
         let report = try Report(
-            runs: runs.filter { $0.damage == nil || $0.knownSeed != nil }.map { ReportRun($0) }, options: options)
+            runs: ParallelMap.parts(of: runs.filter { $0.damage == nil || $0.knownSeed != nil }) {
+                $0.map { ReportRun($0) }
+            },
+            options: options)
         let format = output.json ? .json : format?.format ?? .table
         try Output.data(format.render(report, width: OutputWidth.columns))
         if let html {

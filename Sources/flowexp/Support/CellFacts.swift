@@ -3,25 +3,47 @@ import Experiments
 import Foundation
 import Orchestration
 import Reports
+import Synchronization
 import Tasks
 
 /// What the runs of a cell have in common, worked out once and only when it is asked for: their configuration without the
 /// seed.
-final class CellFacts {
+final class CellFacts: Sendable {
+    /// What was asked for so far.
+    private struct Known {
+        var configuration: JSONValue?
+        var settings: [ReportSetting]?
+        var attributes: [String: JSONValue]?
+        var cost: RunCost?
+    }
+
+    /// Two threads may both work it out; they come to the same.
+    private func remembered<Value: Sendable>(
+        _ part: any WritableKeyPath<Known, Value?> & Sendable, _ make: () -> Value
+    ) -> Value {
+        if let value = known.withLock({ $0[keyPath: part] }) { return value }
+        let value = make()
+        known.withLock { $0[keyPath: part] = value }
+        return value
+    }
+
     /// Without the seed; settings that its text leaves out stand at their absent value.
-    private(set) lazy var configuration = SpecVocabulary.standard.withAbsentValues(.object(members))
+    var configuration: JSONValue {
+        remembered(\.configuration) { SpecVocabulary.standard.withAbsentValues(.object(members)) }
+    }
     /// The configuration flattened, for reports.
-    private(set) lazy var settings = ReportSetting.flatten(configuration)
+    var settings: [ReportSetting] { remembered(\.settings) { ReportSetting.flatten(configuration) } }
     /// The configuration flattened, for `--where`.
-    private(set) lazy var attributes = RunAttributes.flattened(configuration)
+    var attributes: [String: JSONValue] { remembered(\.attributes) { RunAttributes.flattened(configuration) } }
     /// How much work a run is.
-    private(set) lazy var cost = RunCost(configuration: configuration)
+    var cost: RunCost { remembered(\.cost) { RunCost(configuration: configuration) } }
     let task: String
     let base: String
     let components: JSONValue
     let couplingLayers: Int?
     private let members: [String: JSONValue]
     private let modeCounts: ModeCounts
+    private let known = Mutex(Known())
 
     fileprivate init(_ parsed: JSONValue, _ modeCounts: ModeCounts) {
         var members = parsed.objectValue ?? [:]
@@ -42,16 +64,16 @@ final class CellFacts {
 }
 
 /// Modes by task; making some tasks takes a good part of a millisecond.
-private final class ModeCounts {
-    private var known: [JSONValue: Int?] = [:]
+private final class ModeCounts: Sendable {
+    private let known = Mutex<[JSONValue: Int?]>([:])
 
     func modeCount(ofTask task: JSONValue) -> Int? {
-        if let count = known[task] { return count }
+        if let count = known.withLock({ $0[task] }) { return count }
         var parameters = task.objectValue ?? [:]
         let name = parameters.removeValue(forKey: "name")?.stringValue ?? ""
         let choice = ComponentChoice(name: name, parameters: ParameterValues(parameters))
         let count = (try? TaskCatalog.make(choice))?.modeCount
-        known[task] = .some(count)
+        known.withLock { $0[task] = .some(count) }
         return count
     }
 }

@@ -8,7 +8,7 @@ import RunStorage
 /// id and, where its own hash proves it, the configuration; no number.
 ///
 /// A class, because lists of 100 000 are filtered and handed on: each costs one reference then, not one for each field.
-final class RunFacts {
+final class RunFacts: Sendable {
     let record: RunRecord
     /// What is wrong with the record; nil for one that verifies.
     let damage: String?

@@ -21,6 +21,30 @@ final class RunReader {
         facts(record, try selection(record.sweepName))
     }
 
+    /// The same of many runs, on all cores.
+    func facts(_ records: [RunRecord]) throws -> [RunFacts] {
+        var selections: [String?: MetricSelection?] = [:]
+        var last: String?? = nil
+        for index in records.indices where last != .some(records[index].sweepName) {
+            let name = records[index].sweepName
+            last = .some(name)
+            if selections[name] == nil { selections[name] = .some(try selection(name)) }
+        }
+        let known = selections
+        return ParallelMap.parts(of: records) { part in
+            let reader = ConfigurationReader()
+            return part.map { RunFacts($0, known[$0.sweepName] ?? nil, reader) }
+        }
+    }
+
+    /// Many runs as one selection means them, on all cores.
+    func facts(_ records: [RunRecord], _ selection: MetricSelection?) -> [RunFacts] {
+        ParallelMap.parts(of: records) { part in
+            let reader = ConfigurationReader()
+            return part.map { RunFacts($0, selection, reader) }
+        }
+    }
+
     /// The run as a given selection means it.
     func facts(_ record: RunRecord, _ selection: MetricSelection?) -> RunFacts {
         RunFacts(record, selection, configurations)

@@ -22,14 +22,16 @@ struct SweepRuns {
             isAnyRead = true
             for path in SpecAxes.paths(of: revision) where !axes.contains(path) { axes.append(path) }
             let selection = try SweepSelections.selection(of: revision)
-            for record in records where seen.insert(record.id).inserted {
-                let facts = reader.facts(record, selection)
-                for metric in facts.record.metrics where metric.name != lastName {
+            // Those of the first sweep are all new: a list has each run once.
+            let fresh = seen.isEmpty ? records : records.filter { !seen.contains($0.id) }
+            if names.count > 1 { seen.formUnion(fresh.lazy.map(\.id)) }
+            for index in fresh.indices {
+                for metric in fresh[index].metrics where metric.name != lastName {
                     lastName = metric.name
                     metricNames.insert(metric.name)
                 }
-                runs.append(facts)
             }
+            runs += reader.facts(fresh, selection)
         }
         if !isAnyRead { try damage.refuse() }
     }

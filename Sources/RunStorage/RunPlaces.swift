@@ -1,27 +1,29 @@
 import GRDB
 
-/// Which runs' places in the sweeps are not those that were recorded.
+/// Where runs are in the sweeps, and which of these places are not those that were recorded.
 ///
-/// The sweep, position and axes of a run come out of joins; a damaged row or index there does not fail, it leaves the run
-/// in another sweep or in none. So the lists of runs are read without secondary indexes, verified by their hashes, and compared.
-struct DamagedPlaces {
+/// A damaged row or index of a join does not fail, it leaves a run in another sweep or in none. So the lists of runs are
+/// read without secondary indexes and verified by their hashes.
+struct RunPlaces {
     private static let reason = "its place in a sweep is not the one that was recorded"
 
-    private struct Place: Equatable {
+    private struct Place {
         var sweep: String
         var position: Int
+        var axesJSON: String
         var revisionID: Int64
     }
 
-    private var places: [String: Place] = [:]
+    /// By the run's key.
+    private var places: [Int64: Place] = [:]
     /// Sweeps whose newest list does not verify.
     private var sweeps: Set<String> = []
     /// A list belongs to no sweep, or a sweep has none.
     private var isTorn = false
 
     /// Looks at the newest list of `sweep`; of every sweep when that is nil.
-    static func read(_ database: Database, sweep: String?) throws -> DamagedPlaces {
-        var result = DamagedPlaces()
+    static func read(_ database: Database, sweep: String?) throws -> RunPlaces {
+        var result = RunPlaces()
         guard let newest = try newestRevisions(database) else {
             result.isTorn = true
             return result
@@ -31,9 +33,9 @@ struct DamagedPlaces {
                 "SELECT evaluation, expansion_sha256 FROM revisions WHERE id = ?", [id]
             ) { (evaluationJSON: try $0.text(0), expansion: try $0.bytes(1)) }
             var runs: [(id: String, axesJSON: String)]? = []
-            try database.forEachRow(
+            try database.forEachRawRow(
                 """
-                SELECT run_records.id, axes, position FROM revision_runs
+                SELECT run_records.id, axes, position, run_key FROM revision_runs
                 LEFT JOIN run_records NOT INDEXED USING (run_key) WHERE revision_id = ? ORDER BY position
                 """, [id]
             ) { row in
@@ -41,9 +43,12 @@ struct DamagedPlaces {
                     runs = nil
                     return
                 }
-                runs?.append((run, try row.text(1)))
-                if id > result.places[run]?.revisionID ?? -1 {
-                    result.places[run] = Place(sweep: name, position: try row.integer(2), revisionID: id)
+                let axes = try row.text(1)
+                let key = Int64(try row.integer(3))
+                runs?.append((run, axes))
+                if id > result.places[key]?.revisionID ?? -1 {
+                    result.places[key] = Place(
+                        sweep: name, position: try row.integer(2), axesJSON: axes, revisionID: id)
                 }
             }
             if let runs, let stored,
@@ -71,18 +76,27 @@ struct DamagedPlaces {
         return Dictionary(newest.map { (names[$0.key] ?? "", $0.value.id) }) { first, _ in first }
     }
 
-    /// The record, marked as corrupt where its place in the sweeps is in doubt.
-    func marking(_ record: RunRecord) -> RunRecord {
-        if isRight(record) { return record }
-        if case .corrupt = record.integrity { return record }
-        var marked = record
-        marked.integrity = .corrupt(reason: Self.reason)
-        return marked
+    /// Why a run's place, which a join gave, is in doubt; nil for one that is right.
+    func doubt(_ run: RecordReader.StoredRun) -> String? {
+        let place = places[run.key]
+        let isSame = place?.sweep == run.record.sweepName && (place == nil || place?.position == run.record.position)
+        return isSame ? doubt(of: place) : Self.reason
     }
 
-    private func isRight(_ record: RunRecord) -> Bool {
-        guard let sweep = record.sweepName else { return !isTorn && sweeps.isEmpty && places[record.id] == nil }
-        guard let place = places[record.id] else { return false }
-        return !isTorn && !sweeps.contains(sweep) && place.sweep == sweep && place.position == record.position
+    /// Puts a run that was read without a place where it is.
+    func place(_ run: inout RecordReader.StoredRun) {
+        let place = places[run.key]
+        if let place {
+            run.record.sweepName = place.sweep
+            run.record.position = place.position
+            run.record.axesJSON = place.axesJSON
+        }
+        run.doubt = doubt(of: place)
+    }
+
+    private func doubt(of place: Place?) -> String? {
+        // One that is nowhere may be missing from a list that does not verify.
+        let isVerified = place.map { !sweeps.contains($0.sweep) } ?? sweeps.isEmpty
+        return isVerified && !isTorn ? nil : Self.reason
     }
 }

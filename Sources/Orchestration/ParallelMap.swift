@@ -1,0 +1,25 @@
+import Dispatch
+
+/// The same small work on each of many elements, on all cores.
+public enum ParallelMap {
+    /// Fewer elements than this are not worth a thread.
+    private static let leastPart = 2000
+
+    /// What `transform` makes of consecutive parts of `elements`, one after the other. It is called on several threads at
+    /// once, and must give one result per element, whatever the parts are.
+    public static func parts<Element: Sendable, Result: Sendable>(
+        of elements: [Element], _ transform: @Sendable (ArraySlice<Element>) -> [Result]
+    ) -> [Result] {
+        let count = min(4 * ProcessorAffinity.usableCores().count, elements.count / leastPart)
+        guard count > 1 else { return transform(elements[...]) }
+        var results = [[Result]](repeating: [], count: count)
+        results.withUnsafeMutableBufferPointer { buffer in
+            // Each iteration writes its own element.
+            nonisolated(unsafe) let buffer = buffer
+            DispatchQueue.concurrentPerform(iterations: count) { part in
+                buffer[part] = transform(elements[elements.count * part / count..<elements.count * (part + 1) / count])
+            }
+        }
+        return Array(results.joined())
+    }
+}
