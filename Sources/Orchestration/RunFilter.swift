@@ -62,6 +62,25 @@ public struct RunFilter: Sendable, Equatable {
         return evaluate(root)
     }
 
+    /// Whether a run of which only these attributes can be read may satisfy the condition: what it lacks may have any value.
+    public func mayMatch(_ readable: RunAttributes) -> Bool {
+        // Nil: it depends on what cannot be read.
+        func evaluate(_ node: Node) -> Bool? {
+            switch node {
+            case .and(let nodes):
+                let parts = nodes.map(evaluate)
+                return parts.contains(false) ? false : parts.contains(nil) ? nil : true
+            case .or(let nodes):
+                let parts = nodes.map(evaluate)
+                return parts.contains(true) ? true : parts.contains(nil) ? nil : false
+            case .not(let a): return evaluate(a).map { !$0 }
+            case .comparison(let name, let comparison, let value):
+                return readable[name].map { Self.compare($0, comparison, value) }
+            }
+        }
+        return evaluate(root) ?? true
+    }
+
     private static func compare(_ found: JSONValue, _ comparison: Comparison, _ value: JSONValue) -> Bool {
         if let a = found.doubleValue, let b = value.doubleValue {
             switch comparison {

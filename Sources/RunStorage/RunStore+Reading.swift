@@ -67,6 +67,13 @@ extension RunStore {
             try database.forEachRow(
                 "SELECT id FROM run_records WHERE id >= ? AND id < ? ORDER BY id LIMIT 11", [prefix, prefix + "{"]
             ) { ids.append(try $0.text(0)) }
+            if ids.isEmpty, let hidden = try self.noRun(database, "id >= ? AND id < ?", [prefix, prefix + "{"]) {
+                throw hidden
+            }
+            // The same search finds it, unless the index is out of order.
+            if let id = ids.first, try database.first("SELECT 1 FROM run_records WHERE id = ?", [id], { _ in }) == nil {
+                throw self.damagedRun(id, "the index of ids has the run in a wrong place")
+            }
             return ids
         }
         if candidates.isEmpty { throw noSuchRun(prefix) }

@@ -134,8 +134,21 @@ extension RunStore {
 
     func key(ofRun id: String, _ database: Database) throws -> Int64 {
         let key = try database.first("SELECT run_key FROM run_records WHERE id = ?", [id]) { Int64(try $0.integer(0)) }
-        guard let key else { throw noSuchRun(id) }
+        guard let key else { throw try noRun(database, "id = ?", [id]) ?? noSuchRun(id) }
+        // By its key, without the index, whose entry may be damaged.
+        let found = try database.first("SELECT id FROM run_records WHERE run_key = ?", [key]) { try $0.text(0) }
+        guard found == id else {
+            throw damagedRun(id, "the index of ids leads to \(found == nil ? "no" : "another") run")
+        }
         return key
+    }
+
+    /// The error for a run that the index of ids does not have; nil when the table has none either.
+    func noRun(_ database: Database, _ condition: String, _ arguments: StatementArguments) throws -> RunStoreError? {
+        // A page in place of another can hide a run from a search, and the command would say that it is not there.
+        let id = try database.first(
+            "SELECT id FROM run_records NOT INDEXED WHERE \(condition)", arguments, { try $0.text(0) })
+        return id.map { damagedRun($0, "the run is there, but the index of ids does not find it") }
     }
 
     func noSuchRun(_ id: String) -> RunStoreError {

@@ -70,8 +70,9 @@ struct StoreOpening {
                 .olderVersion(found: identity.version, supported: StoreSchema.version),
                 what: "the store has version \(identity.version), this program reads version \(StoreSchema.version)",
                 location: layout.root,
-                remedy:
-                    "Run `flowexp store migrate`, which puts a backup in backups/ first; so does the next writing command."
+                remedy: writable
+                    ? "Run `flowexp store migrate`, which puts a backup in backups/ first; so does the next writing command."
+                    : "It cannot be written here: copy it, and run `flowexp store migrate` on the copy."
             )
         }
         return database

@@ -118,6 +118,36 @@ struct DamageCommandTests {
         }
     }
 
+    @Test("a condition on a number that a damaged run may have names the run, and what only it has is not mistyped")
+    func undecided() throws {
+        let (place, ids) = try damaged()
+        for condition in ["mmd<9", "mmd<9 and base=gmm", "base=gaussian or mmd<9"] {
+            let listed = try place.run("ls", "--json", "--where", condition)
+            expectNamed(listed, ids[0])
+            let json = try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [String: Any]
+            let found = (json?["runs"] as? [[String: Any]])?.compactMap { $0["id"] as? String }
+            #expect(found?.contains(ids[0]) == false, "\(condition)")
+        }
+        // Nothing but its base decides these.
+        for condition in ["mmd<9 and base=gaussian", "base=gaussian"] {
+            #expect(try place.run("ls", "--where", condition).status == 0, "\(condition)")
+        }
+        for command in [["show"], ["rm"]] {
+            expectNamed(try Program.run(command + ["--where", "mmd<9 and mmd>9"], in: place.path), ids[0])
+        }
+        // No other run has it.
+        for command in [
+            ["report", "--metric", "js"], ["report", "--metric", "mmd,js"], ["ls", "--metric", "js"],
+            ["ls", "--where", "js<1"], ["plot", "--metric", "js", "--output", "pictures"],
+        ] {
+            expectNamed(try Program.run(command, in: place.path), ids[0])
+            // No metric is called so.
+            let mistyped = try Program.run(
+                command.map { $0.replacingOccurrences(of: "js", with: "jx") }, in: place.path)
+            #expect(mistyped.status == 64, "\(command): \(mistyped.errors)")
+        }
+    }
+
     @Test("what uses the run is refused, and a sweep neither counts it nor trains over it")
     func using() throws {
         let (place, ids) = try damaged()
@@ -157,7 +187,8 @@ struct DamageCommandTests {
         let evaluated = try place.run("evaluate", "--metric", "energy")
         expectNamed(evaluated, id)
         #expect(evaluated.errors.contains("3 runs evaluated"), "\(evaluated.errors)")
-        let values = try place.run("query", "SELECT count(value) FROM results WHERE metric = 'energy'", "--format", "csv")
+        let values = try place.run(
+            "query", "SELECT count(value) FROM results WHERE metric = 'energy'", "--format", "csv")
         #expect(values.output.contains("3"))
     }
 

@@ -44,6 +44,49 @@ import Testing
         }
     }
 
+    /// Searched by an id that the index does not have, the run is there all the same.
+    @Test func aRunThatTheIndexHidesIsNotMissing() throws {
+        let directory = try closedStore()
+        var data = try Data(contentsOf: URL(fileURLWithPath: directory.database))
+        let id = Data(Sample.id(1).utf8)
+        // A leaf of an index begins with 10 (SQLite file format, 1.6).
+        let page = try #require(
+            stride(from: 4096, to: data.count, by: 4096).first {
+                data[$0] == 10 && data.range(of: id, in: $0..<$0 + 4096) != nil
+            })
+        let place = try #require(data.range(of: id, in: page..<page + 4096))
+        data[place.upperBound - 1] ^= 1
+        try data.write(to: URL(fileURLWithPath: directory.database))
+        let store = try directory.open(.readOnly)
+        expectCorrupt(storeError { _ = try store.record(idPrefix: Sample.id(1)) })
+        expectCorrupt(storeError { _ = try store.history(ofRun: Sample.id(1)) })
+        #expect(try store.record(idPrefix: Sample.id(0)).id == Sample.id(0))
+        #expect(storeError { _ = try store.record(idPrefix: "zz") }?.kind == .noSuchRun)
+        try store.close()
+        try directory.repair()
+        #expect(try directory.open(.readOnly).record(idPrefix: Sample.id(1)).id == Sample.id(1))
+    }
+
+    /// An entry of the index that leads to another run must not make that one this one.
+    @Test func anIndexThatLeadsToAnotherRunIsDamage() throws {
+        let directory = try closedStore(3)
+        var data = try Data(contentsOf: URL(fileURLWithPath: directory.database))
+        let id = Data(Sample.id(1).utf8)
+        let page = try #require(
+            stride(from: 4096, to: data.count, by: 4096).first {
+                data[$0] == 10 && data.range(of: id, in: $0..<$0 + 4096) != nil
+            })
+        // The key follows the text in the index's record: 2 becomes 3.
+        let place = try #require(data.range(of: id, in: page..<page + 4096))
+        #expect(data[place.upperBound] == 2)
+        data[place.upperBound] = 3
+        try data.write(to: URL(fileURLWithPath: directory.database))
+        let store = try directory.open(.readOnly)
+        expectCorrupt(storeError { _ = try store.record(idPrefix: Sample.id(1)) })
+        expectCorrupt(storeError { _ = try store.history(ofRun: Sample.id(1)) })
+        #expect(try store.record(idPrefix: Sample.id(2)).id == Sample.id(2))
+    }
+
     @Test(arguments: [Int.max, -1, Int.min])
     func aDamagedNumberOfAttemptsIsReported(fence: Int) throws {
         let directory = try closedStore()

@@ -79,6 +79,40 @@ import Testing
         #expect(try store.record(idPrefix: Sample.id(2)).integrity == .verified)
     }
 
+    /// A repair looks at the database in its own version, and says that it changed that.
+    @Test func aRepairOfAnOldStoreSaysThatItMigrated() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(2)
+        try store.claim(0).publish(Sample.published())
+        let digest = try store.digest()
+        try store.close()
+        try directory.tamper("DROP VIEW sweep_revisions; DROP TABLE metric_indexes; PRAGMA user_version = 1")
+        #expect(storeError { _ = try directory.repair(dryRun: true) }?.exitCode == 65)
+        #expect(directory.names("backups").isEmpty)
+        let repair = try directory.repair()
+        #expect(!repair.isNeeded && repair.backup == nil)
+        #expect(repair.migrationBackup == directory.names("backups").first.map { "backups/\($0)" })
+        #expect(try directory.repair().migrationBackup == nil)
+        #expect(try directory.digest() == digest)
+    }
+
+    /// A version number of before beside the tables of now is damage, not a store to be migrated.
+    @Test func aDamagedVersionIsRepaired() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(2)
+        try store.claim(0).publish(Sample.published())
+        let digest = try store.digest()
+        try store.close()
+        try directory.tamper("PRAGMA user_version = 1")
+        let error = storeError { _ = try directory.open(.readWrite) }
+        #expect(error?.kind == .corrupt && error?.remedy.contains("store repair") == true)
+        try directory.repair()
+        #expect(try directory.check().problems.isEmpty)
+        #expect(try directory.digest() == digest)
+    }
+
     /// A damaged record neither stops the migration nor gets an index that vouches for it.
     @Test func aDamagedOldRecordStaysDamaged() throws {
         let directory = TemporaryDirectory()

@@ -50,6 +50,26 @@ import Testing
         chmod(directory.path + "/store", 0o755)
     }
 
+    /// The usual remedy, migrating, cannot be followed there.
+    @Test func anOldStoreThereIsToBeCopied() async throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        try store.recordSample(2)
+        try store.close()
+        try directory.tamper("DROP VIEW sweep_revisions; DROP TABLE metric_indexes; PRAGMA user_version = 1")
+        try protect(directory.path + "/store")
+        setenv(Self.variable, directory.path + "/store", 1)
+        await #expect(processExitsWith: .exitCode(42)) {
+            ReadOnlyMediumTests.dropRights()
+            do {
+                _ = try RunStore.open(at: ReadOnlyMediumTests.path, mode: .readOnly)
+            } catch let error as RunStoreError where error.exitCode == 65 && error.remedy.contains("copy it") {
+                exit(42)
+            }
+        }
+        chmod(directory.path + "/store", 0o755)
+    }
+
     @Test func aStoreThatMayNotBeLookedIntoIsNotMissing() async throws {
         let directory = TemporaryDirectory()
         let store = try directory.open()

@@ -175,8 +175,9 @@ final class StoreDatabase: Sendable {
         "Run `flowexp store check`, which says what is damaged, and `flowexp store repair`, which mends it."
 
     static func translate(_ error: DatabaseError, path: String) -> RunStoreError {
-        let message = error.message ?? "no message"
-        let detail = "SQLite \(error.extendedResultCode.rawValue): \(message)"
+        // A backup's errors come with the message of a connection that had none.
+        let message = error.message.flatMap { $0 == "not an error" ? nil : ": \($0)" } ?? ""
+        let detail = "SQLite \(error.extendedResultCode.rawValue)\(message)"
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             let holders = FileHolders.describe(path)

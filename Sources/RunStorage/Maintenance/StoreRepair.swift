@@ -26,6 +26,8 @@ public struct StoreRepair: Sendable, Equatable {
     public var setAside: [String] = []
     /// The old database, relative to the store; nil when there was none or nothing was done.
     public var backup: String?
+    /// The copy of a database of an earlier version, which was brought forward before anything else; relative to the store.
+    public var migrationBackup: String?
 }
 
 extension RunStore {
@@ -45,7 +47,8 @@ extension RunStore {
         let lock = try opening.exclusive()
         defer { lock.release() }
         var survey = StoreSurvey(layout: layout, quick: false, identifies: identifies)
-        try survey.readDatabase { try current(opening, mayMigrate: !dryRun) }
+        var migrationBackup: String?
+        try survey.readDatabase { try current(opening, mayMigrate: !dryRun, &migrationBackup) }
         try survey.readRevisionFiles()
         try survey.readAll()
         if let version = survey.newerVersion {
@@ -55,6 +58,7 @@ extension RunStore {
                 location: layout.root, remedy: "Use the newer flowexp that wrote them.")
         }
         var rebuild = Rebuild(survey)
+        rebuild.report.migrationBackup = migrationBackup
         if survey.check.isSound {
             try survey.database?.database.close()
             return rebuild.report
@@ -69,12 +73,16 @@ extension RunStore {
     }
 
     /// The database for reading. One of an earlier version is brought forward first: when that fails, it is a damaged one.
-    private static func current(_ opening: StoreOpening, mayMigrate: Bool) throws -> StoreDatabase {
+    private static func current(
+        _ opening: StoreOpening, mayMigrate: Bool, _ backup: inout String?
+    ) throws -> StoreDatabase {
         do {
             return try opening.existing()
         } catch let error as RunStoreError {
             guard case .olderVersion = error.kind, mayMigrate else { throw error }
-            try opening.migrated().database.close()
+            let migrated = try opening.migrated()
+            backup = migrated.backup
+            try migrated.database.close()
             return try opening.existing()
         }
     }

@@ -45,7 +45,9 @@ struct ListRunsCommand: ParsableCommand {
         if output.json {
             try Output.data(RunListRenderer.json(listings))
         } else {
-            let metrics = try MetricNames.parse(metric, known: runs.flatMap { $0.record.metrics.map(\.name) })
+            let known = Set(runs.flatMap { $0.record.metrics.map(\.name) })
+            try damage.refuse(metrics: MetricNames.split(metric ?? ""), known: known, of: runs)
+            let metrics = try MetricNames.parse(metric, known: known.sorted())
             try Output.data(RunListRenderer.table(listings, shownMetrics: metrics, width: OutputWidth.columns))
             if !runs.isEmpty { Talk.say("\(CountText.of(runs.count, "run")). One whole: flowexp show RUN") }
         }

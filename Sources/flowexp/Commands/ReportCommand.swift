@@ -74,8 +74,9 @@ struct ReportCommand: ParsableCommand {
         // An unknown name is answered with those that there are.
         if !asked.isSubset(of: chosen.metricNames) { chosen = try SweepRuns(of: names, in: store, damage, .all) }
         let (runs, axes) = (chosen.runs, chosen.axes)
-        let metrics = try MetricNames.parse(metric, known: chosen.metricNames.sorted())
         runs.forEach(damage.note)
+        try damage.refuse(metrics: asked, known: chosen.metricNames, of: runs)
+        let metrics = try MetricNames.parse(metric, known: chosen.metricNames.sorted())
         let options = ReportOptions(
             metrics: metrics, by: by.map { MetricNames.split($0) }, baseline: baseline, sweeps: names,
             declaredAxes: axes, statistics: statistics,

@@ -43,6 +43,7 @@ struct PageBuilder {
     ) throws -> PageBuilder {
         let read = try SweepRuns(of: sweeps, in: store, damage, .all)
         read.runs.forEach(damage.note)
+        try damage.refuse(metrics: MetricNames.split(metric ?? ""), known: read.metricNames, of: read.runs)
         return try PageBuilder(
             store: store, sweeps: sweeps, facts: read.runs.filter { $0.damage == nil }, metric: metric,
             declaredAxes: read.axes)

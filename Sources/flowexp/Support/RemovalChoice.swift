@@ -81,6 +81,7 @@ struct RemovalChoice: ParsableArguments {
         let reader = RunReader(store, damage)
         let found = try filter.matching(store.allRecords().map { try reader.facts($0) }, damage).map(\.record.id)
         guard !found.isEmpty else {
+            try damage.refuse()
             throw CommandFailure(
                 .noInput, "no run of \(store.path) satisfies --where '\(condition)'",
                 remedy: "The runs there are: flowexp ls")

@@ -62,6 +62,7 @@ struct RunCondition: ParsableArguments {
         let reader = RunReader(store, damage)
         let found = try filter.matching(store.allRecords().map { try reader.facts($0) }, damage)
         guard let first = found.first else {
+            try damage.refuse()
             throw CommandFailure(
                 .noInput, "no run of \(store.path) satisfies --where '\(expression ?? "")'",
                 remedy: "The runs there are: flowexp ls")

@@ -1,3 +1,4 @@
+import Metrics
 import Orchestration
 import RunStorage
 
@@ -36,6 +37,15 @@ final class StoreDamage {
     /// Why a sweep cannot be read; nil for one that can.
     func reason(ofSweep name: String) -> String? { sweeps.first { $0.name == name }?.error.what }
 
+    /// Throws exit 65 when something is damaged and one of the names is a metric's that no intact run has: it need not be
+    /// mistyped then. With nothing known any name passes, as in ``MetricNames/parse(_:known:)``.
+    func refuse(metrics names: some Collection<String>, known: Set<String>, of runs: [RunFacts]) throws {
+        guard !known.isEmpty, names.contains(where: { !known.contains($0) && MetricCatalog.names.contains($0) })
+        else { return }
+        runs.forEach(note)
+        try refuse()
+    }
+
     /// Throws exit 65 naming what is damaged, unless nothing is.
     func refuse() throws {
         if isEmpty { return }
@@ -50,8 +60,9 @@ final class StoreDamage {
 }
 
 extension RunFilter {
-    /// The runs that satisfy the condition. A name that no run has is a mistake, unless all of them are damaged: then that
-    /// is told (exit 65).
+    /// The runs that satisfy the condition; damaged ones of which that cannot be told are noted. A name that no run has is a
+    /// mistake, unless all of them are damaged or it is a metric's that the damaged ones may have: then that is told
+    /// (exit 65).
     func matching(_ runs: [RunFacts], _ damage: StoreDamage) throws -> [RunFacts] {
         let attributes = runs.map(\.attributes)
         do {
@@ -61,7 +72,12 @@ extension RunFilter {
                 runs.forEach(damage.note)
                 try damage.refuse()
             }
+            let known = attributes.reduce(into: Set<String>()) { $0.formUnion($1.names) }
+            try damage.refuse(metrics: names, known: known, of: runs)
             throw error
+        }
+        for (run, attributes) in zip(runs, attributes) where run.damage != nil && mayMatch(attributes) {
+            damage.note(run)
         }
         return zip(runs, attributes).filter { matches($1) }.map(\.0)
     }

@@ -27,7 +27,12 @@ enum StoreMaintenanceText {
     }
 
     static func text(_ repair: StoreRepair, dryRun: Bool) -> String {
-        guard repair.isNeeded else { return "\(repair.check.path): nothing is damaged; nothing was changed" }
+        guard repair.isNeeded else {
+            return "\(repair.check.path): nothing is damaged; "
+                + (repair.migrationBackup.map {
+                    "brought forward to version \(repair.check.version ?? 0), the backup is \($0)"
+                } ?? "nothing was changed")
+        }
         var lines = repair.check.problems.filter { $0.severity == .damage }.map(line)
         lines += repair.redone.map {
             "run \($0.runID): \($0.reason). The next sweep does it again, with the same numbers."
@@ -95,6 +100,7 @@ enum StoreMaintenanceText {
             "lost": .array(repair.lostRuns.map { .string($0) }),
             "setAside": .array(repair.setAside.map { .string($0) }),
             "backup": repair.backup.map { .string($0) } ?? .null,
+            "migrationBackup": repair.migrationBackup.map { .string($0) } ?? .null,
         ])
     }
 
