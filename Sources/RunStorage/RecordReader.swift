@@ -55,6 +55,7 @@ struct RecordReader {
         try readRuns(selection) { runs.append($0) }
         if case .all = selection {
             runs = runs.indices.sorted { runs[$0].record.id < runs[$1].record.id }.map { runs[$0] }
+            try requireIndexed(runs)
         }
         var places = [Int64: Int](minimumCapacity: runs.count)
         for place in runs.indices { places[runs[place].key] = place }
@@ -77,6 +78,24 @@ struct RecordReader {
                 remedy: "`flowexp status` lists the sweeps of the store.")
         }
         return Copy(runs: runs, expansion: stored)
+    }
+
+    /// Throws `.corrupt` unless these runs, which are sorted by id, are those that the index of ids has: of a table that lost a
+    /// page, what is left looks whole.
+    private func requireIndexed(_ runs: [StoredRun]) throws {
+        var place = 0
+        var isSame = true
+        try database.forEachRawRow("SELECT id, run_key FROM run_records ORDER BY id") { row in
+            defer { place += 1 }
+            guard isSame, place < runs.count else { return }
+            let key = Int64(try row.integer(1))
+            isSame = try key == runs[place].key && row.utf8(0).elementsEqual(runs[place].record.id.utf8)
+        }
+        guard isSame, place == runs.count else {
+            throw RunStoreError(
+                .corrupt, what: "the runs and their index disagree", location: path,
+                remedy: StoreDatabase.damagedRemedy)
+        }
     }
 
     private func readRuns(_ selection: Selection, _ body: (StoredRun) -> Void) throws {
