@@ -104,4 +104,28 @@ import Testing
         #expect(errors.isEmpty, "\(errors)")
         #expect(try store.newestRevision(ofSweep: "demo").number == 1)
     }
+
+    #if os(Linux)
+        /// A process that is being started has, between its fork and its exec, a copy of every descriptor.
+        @Test func aReleasedLockIsFreeWhateverCopiesOfItThereAre() throws {
+            let directory = TemporaryDirectory()
+            let store = try directory.open()
+            try store.recordSample(1)
+            let claim = try store.claim(0)
+            let lock = directory.path + "/store/locks/" + Sample.id(0)
+            var copies: [Int32] = []
+            for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+                guard let descriptor = Int32(name),
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+                else { continue }
+                if target == lock { copies.append(dup(descriptor)) }
+            }
+            defer { for copy in copies { close(copy) } }
+            #expect(copies.count == 1)
+            #expect(try store.isHeld(runID: Sample.id(0)))
+            claim.release()
+            #expect(try !store.isHeld(runID: Sample.id(0)))
+            try store.claim(0).publish(Sample.published())
+        }
+    #endif
 }

@@ -63,7 +63,8 @@ import Testing
             try Self.work(on: directory.path + "/store")
             let store = try directory.open()
             #expect(try store.digest(verifyFiles: true) == expected, "operation \(operation)")
-            #expect(try store.records(ofRevision: 1).map(\.state) == [.completed, .completed, .failed])
+            let states = try store.records(ofRevision: 1).map(\.state)
+            #expect(states == [.completed, .completed, .failed], "operation \(operation): \(states)")
             try store.close()
             try expectNoLeftovers(directory, "operation \(operation)")
         }

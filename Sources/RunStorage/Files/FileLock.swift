@@ -59,10 +59,10 @@ final class FileLock: Sendable {
             } else if errno != ENOENT {
                 // Trying again would go on for ever on a disk that does not answer.
                 let code = errno
-                close(descriptor)
+                free(descriptor)
                 throw SystemCalls.failure("inspect the lock file", path, errno: code)
             }
-            close(descriptor)
+            free(descriptor)
         }
     }
 
@@ -122,8 +122,17 @@ final class FileLock: Sendable {
     /// Frees the lock; harmless when it is free.
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { close(open) }
+            guard let open = descriptor else { return }
+            Self.free(open)
             descriptor = nil
         }
+    }
+
+    /// Closing alone would leave the lock to the copy of the descriptor that a process being started has between its fork
+    /// and its exec.
+    private static func free(_ descriptor: Int32) {
+        var wanted = request(F_UNLCK)
+        _ = fcntl(descriptor, tryCommand, &wanted)
+        close(descriptor)
     }
 }
