@@ -43,18 +43,18 @@ struct EvaluateCommand: ParsableCommand {
             throw CommandFailure(
                 .noInput, "the store \(store.path) has no sweep yet", remedy: "Run one with: flowexp sweep SPEC")
         }
-        let revision = try store.newestRevision(ofSweep: name)
+        let revision = try store.revision(ofNamedSweep: name)
         let spec = try ExperimentSpec.read(bytes: revision.specBytes, fileName: "the stored spec of \(name)")
         var evaluation = spec.plan.evaluation
         if let metric {
-            let names = try MetricNames.parse(metric, known: MetricCatalog.names)
+            let names = try MetricNames.toEvaluate(metric)
             evaluation.parameters["metrics"] = .array(names.map { .string($0) })
-            if let found = names.first(where: { MetricCatalog.isConditional(column: $0) }),
+            if let found = MetricNames.split(metric).first(where: { MetricCatalog.isConditional(column: $0) }),
                 !spec.plan.runs.contains(where: { $0.configuration.isAmortised })
             {
                 throw CommandFailure(
                     .usage, "'\(found)' is measured on amortised runs only, and \(name) has none",
-                    remedy: "What it is: flowexp describe \(found)")
+                    remedy: "What it is: flowexp describe \(MetricCatalog.metricName(ofColumn: found) ?? found)")
             }
         }
         let items = spec.items
@@ -94,6 +94,9 @@ struct EvaluateCommand: ParsableCommand {
             throw ExitCode(ExitStatus.badData.rawValue)
         }
         if !result.unevaluated.isEmpty { throw ExitCode(ExitStatus.failedRuns.rawValue) }
-        Talk.say("  Compare: \(MetricNames.reportCommand(name, evaluation))")
+        let compare =
+            metric.map { MetricNames.reportCommand(name, metrics: MetricNames.split($0)) }
+            ?? MetricNames.reportCommand(name, evaluation)
+        Talk.say("  Compare: \(compare)\(self.store.suffix)")
     }
 }

@@ -39,9 +39,26 @@ extension PosteriorColumns {
         } catch {
             throw CommandFailure(.badData, "\(error)", remedy: error.remedy)
         }
-        if !ignored.isEmpty {
-            let names = ignored.map { "'\($0)'" }.joined(separator: ", ")
-            Talk.say("\(file): not used: \(DisplayWidth.cut(names, to: 200))")
+        PointInput.sayIgnored(ignored, file: file)
+    }
+}
+
+extension ObservationColumns {
+    /// The columns of x; those left out are said.
+    init(_ table: PointTable, file: String, dimension: Int) throws {
+        do {
+            try self.init(table, dimension: dimension, file: file)
+        } catch {
+            throw CommandFailure(.badData, "\(error)", remedy: error.remedy)
         }
+        PointInput.sayIgnored(ignored, file: file)
+    }
+}
+
+extension PointInput {
+    fileprivate static func sayIgnored(_ ignored: [String], file: String) {
+        if ignored.isEmpty { return }
+        let names = ignored.map { "'\($0)'" }.joined(separator: ", ")
+        Talk.say("\(file): not used: \(DisplayWidth.cut(names, to: 200))")
     }
 }
