@@ -34,14 +34,14 @@ import Testing
     func dimensions() throws {
         let description = try #require(TaskCatalog.entry(named: "gaussian-linear")).description
         #expect(description.parameters.contains { $0.name == "dimension" })
-        let support = try #require(try support("gaussian-linear", ["dimension": .integer(1)]))
-        #expect(support.problem(with: [0.1]) == nil)
+        let support = try #require(try support("gaussian-linear", ["dimension": .integer(2)]))
+        #expect(support.problem(with: [0.1, -0.2]) == nil)
     }
 
     @Test("within each number's range, and still no x that a spec would take")
     func refused() throws {
         // Both numbers occur, not together: the arc of θ's that would yield this x is outside the prior's box.
         let support = try #require(try support("sbibm-two-moons"))
-        #expect(support.problem(with: [0.34, 1.45])?.contains("some θ of the prior's box") == true)
+        #expect(support.problem(with: [-1, 1.2])?.contains("some θ of the prior's box") == true)
     }
 }

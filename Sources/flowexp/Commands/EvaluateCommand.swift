@@ -23,7 +23,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("These metrics instead of the spec's, separated by commas.", valueName: "m[,m]"))
     var metric: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Workers; one per core without it.", valueName: "n"))
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("Workers; one per core without it.", valueName: "n"), transform: WholeNumber.parse)
     var jobs: Int?
 
     @OptionGroup var store: StoreOption

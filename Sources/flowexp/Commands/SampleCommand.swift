@@ -23,12 +23,14 @@ struct SampleCommand: ParsableCommand {
     @OptionGroup var choice: RunChoice
 
     @Option(
-        name: .shortAndLong, parsing: .unconditional, help: ArgumentHelp("How many draws.", valueName: "n"),
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("How many draws; 1000 without it.", valueName: "n"),
         transform: WholeNumber.parse)
     var count = 1000
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Which draws: a whole number from 0.", valueName: "s"),
+        parsing: .unconditional,
+        help: ArgumentHelp("Which draws: a whole number from 0; 0 without it.", valueName: "s"),
         transform: WholeNumber.parseUnsigned)
     var seed: UInt64 = 0
 
