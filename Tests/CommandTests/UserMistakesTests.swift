@@ -130,6 +130,8 @@ import Testing
         #expect(none.status == 0 && none.output == "no runs\n", "\(none.output)")
         #expect(none.errors.contains("no run has state=compleet; did you mean 'completed'?"), "\(none.errors)")
         #expect(none.errors.contains("no run has base=gnm; did you mean 'gmm'?"), "\(none.errors)")
+        let unselected = try place.run("sweep", "tiny.json", "--where", "base=gnm", "--dry-run")
+        #expect(unselected.output.contains("  no run has base=gnm; did you mean 'gmm'?\n"), "\(unselected.output)")
         #expect(try FileManager.default.subpathsOfDirectory(atPath: place.path).sorted() == before)
     }
 }

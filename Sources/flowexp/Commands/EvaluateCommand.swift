@@ -54,9 +54,11 @@ struct EvaluateCommand: ParsableCommand {
             if let found = MetricNames.split(metric).first(where: { MetricCatalog.isConditional(column: $0) }),
                 !spec.plan.runs.contains(where: { $0.configuration.isAmortised })
             {
+                let isDescribed = ComponentKind.metrics.describable.contains { $0.name == found }
+                let described = isDescribed ? found : MetricCatalog.metricName(ofColumn: found) ?? found
                 throw CommandFailure(
                     .usage, "'\(found)' is measured on amortised runs only, and \(name) has none",
-                    remedy: "What it is: flowexp describe \(MetricCatalog.metricName(ofColumn: found) ?? found)")
+                    remedy: "What it is: flowexp describe \(described)")
             }
         }
         let items = spec.items

@@ -58,8 +58,8 @@ struct LogProbabilityCommand: ParsableCommand {
         let run = try TrainedRun(condition.facts(names.count == 2 ? names[0] : nil, in: store), in: store)
         let posterior = try run.posterior(at: observation.numbers())
         let path = names[names.count - 1]
-        let input = try PosteriorColumns(PointInput.read(path), file: path, posterior: posterior)
-        let contexts = try self.contexts(input, posterior, file: path)
+        let input = try PosteriorColumns(PointInput.read(path), file: PointInput.name(path), posterior: posterior)
+        let contexts = try self.contexts(input, posterior, file: PointInput.name(path))
         if let contexts { run.warn(ofRows: contexts) }
         let file = try table.open()
         let encoder = PointEncoder(
@@ -112,7 +112,7 @@ struct LogProbabilityCommand: ParsableCommand {
                     + "\(CountText.of(input.points.count, "point"))",
                 remedy: "There must be one x for each point.")
         }
-        return try ObservationColumns(table, file: observations, dimension: dimension).observations
+        return try ObservationColumns(table, file: PointInput.name(observations), dimension: dimension).observations
     }
 }
 

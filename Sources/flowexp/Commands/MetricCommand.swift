@@ -99,7 +99,8 @@ struct MetricCommand: ParsableCommand {
     private func points() throws -> (Points, Points) {
         let pair: SamplePair
         do {
-            pair = try SamplePair(PointInput.read(fileA), PointInput.read(fileB), files: (fileA, fileB))
+            pair = try SamplePair(
+                PointInput.read(fileA), PointInput.read(fileB), files: (PointInput.name(fileA), PointInput.name(fileB)))
         } catch let error as PointFileError {
             throw CommandFailure(.badData, "\(error)", remedy: error.remedy)
         }

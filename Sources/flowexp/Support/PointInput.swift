@@ -4,6 +4,9 @@ import PointFiles
 
 /// Reads tables of points that a person names.
 enum PointInput {
+    /// The file in messages.
+    static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
+
     /// The table at `path`, or on standard input for `-`. Throws exit 66 when there is no such file, and 65 with line and
     /// column when it is no table of finite numbers.
     static func read(_ path: String) throws -> PointTable {
@@ -21,7 +24,7 @@ enum PointInput {
         } catch {
             throw CommandFailure.file(error, doing: "read", path)
         }
-        let name = path == "-" ? "standard input" : path
+        let name = name(path)
         do {
             return try data.withUnsafeBytes { try PointTable(decoding: $0, name: name) }
         } catch let error as PointFileError {
