@@ -37,7 +37,7 @@ let package = Package(
         .target(name: "Experiments", dependencies: ["Training", "Tasks", "Metrics", "Flows", "Catalog", crypto]),
         .target(name: "Benchmarks", dependencies: ["Training", "Tasks", "Metrics", "Flows", "FlowMath", "Catalog"]),
         .target(name: "RunStorage", dependencies: ["Catalog", grdb, sqlite, crypto, logging]),
-        .target(name: "PointFiles", dependencies: ["FlowMath"]),
+        .target(name: "PointFiles", dependencies: ["FlowMath", "Catalog"]),
         .target(name: "Pictures", dependencies: ["FlowMath"]),
         .target(name: "Reports", dependencies: ["Pictures", "FlowMath", "Catalog"]),
         .target(

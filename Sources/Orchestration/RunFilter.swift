@@ -81,7 +81,7 @@ public struct RunFilter: Sendable, Equatable {
         return evaluate(root) ?? true
     }
 
-    private static func compare(_ found: JSONValue, _ comparison: Comparison, _ value: JSONValue) -> Bool {
+    static func compare(_ found: JSONValue, _ comparison: Comparison, _ value: JSONValue) -> Bool {
         if let a = found.doubleValue, let b = value.doubleValue {
             switch comparison {
             case .equal: return a == b
@@ -102,7 +102,7 @@ public struct RunFilter: Sendable, Equatable {
         }
     }
 
-    private static func text(of value: JSONValue) -> String {
+    static func text(of value: JSONValue) -> String {
         switch value {
         case .string(let text): return text
         case .bool(let flag): return flag ? "true" : "false"

@@ -63,6 +63,8 @@ public struct SweepOverview: Sendable {
     public var speed: WorkSpeed
     /// Tasks whose noise floors are computed already (``RunCost/task``).
     public var knownTasks: Set<String>
+    /// Where the condition selects no run at all: the values in it that none has.
+    public var absentValues: [RunFilter.AbsentValue] = []
 
     /// Creates an overview; see the properties.
     public init(

@@ -26,6 +26,8 @@ public struct SweepPlan: Sendable {
     public let damaged: [DamagedRun]
     /// What the completed runs took, in order; empty when nothing is to be run.
     private var earlier: [EarlierWork] = []
+    /// Where the filter selects no run: the values in it that none has.
+    private var absentValues: [RunFilter.AbsentValue] = []
     /// How many of the runs are in each state, as of planning.
     public let counts: StateCounts
 
@@ -44,6 +46,7 @@ public struct SweepPlan: Sendable {
         if let filter = options.filter {
             try filter.check(against: allItems.map(\.attributes))
             items = allItems.filter { filter.matches($0.attributes) }
+            if items.isEmpty { absentValues = filter.absentValues(in: allItems.map(\.attributes)) }
         } else {
             items = allItems
         }
@@ -96,13 +99,15 @@ public struct SweepPlan: Sendable {
 
     /// The plan in numbers.
     public func overview(workers: Int) -> SweepOverview {
-        SweepOverview(
+        var overview = SweepOverview(
             name: name, revision: revision, total: items.count, completed: counts.completed,
             failed: counts.failed - toRetry.count, interrupted: counts.interrupted, elsewhere: counts.running,
             new: counts.planned + toRetry.count, damaged: damaged.count, toEvaluate: toEvaluate,
             beyondLimit: beyondLimit, workers: workers,
             work: toRun.map { PlannedWork(runID: $0.id, cost: $0.cost) },
             speed: WorkSpeed(earlier: earlier, workers: workers), knownTasks: Set(earlier.map(\.cost.task)))
+        overview.absentValues = absentValues
+        return overview
     }
 }
 

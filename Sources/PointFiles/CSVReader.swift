@@ -119,12 +119,12 @@ struct CSVReader {
     private func number(_ column: Int, _ columns: [String]) throws(PointFileError) -> Double {
         let found = text(fields[column])
         guard let value = Self.number(found) else {
-            let what = found.isEmpty ? "is empty" : "'\(Self.shown(found))' is not a number"
+            let what = found.isEmpty ? "is empty" : "'\(ColumnNames.shown(found))' is not a number"
             throw error(what, column: column, columns: columns)
         }
         guard value.isFinite else {
             throw error(
-                "\(Self.shown(found)) is not a finite number", column: column, columns: columns,
+                "\(ColumnNames.shown(found)) is not a finite number", column: column, columns: columns,
                 remedy: "Points need finite coordinates within ±1.8e308; take the row out.")
         }
         return value
@@ -137,18 +137,10 @@ struct CSVReader {
         var place = "line \(line)"
         if let column {
             place += ", column \(column + 1)"
-            if column < columns.count { place += " (\(Self.shown(columns[column])))" }
+            if column < columns.count { place += " (\(ColumnNames.shown(columns[column])))" }
         }
         return PointFileError(file, place: place, what: what, remedy: remedy)
     }
 
     private static func count(_ fields: Int) -> String { fields == 1 ? "1 column" : "\(fields) columns" }
-
-    /// Printable and short, whatever the file holds.
-    private static func shown(_ text: String) -> String {
-        let safe = String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.prefix(40).map { $0.properties.generalCategory == .control ? "·" : $0 }))
-        return text.unicodeScalars.count > 40 ? safe + "…" : safe
-    }
 }

@@ -2,8 +2,8 @@ import FlowMath
 
 /// The columns of a table that are θ and, for an amortised posterior q(θ|x), x.
 ///
-/// With a header that names `theta0` the columns are taken by name (x: `x0` …), and others are left out. Otherwise they are
-/// taken in order: D of θ, or D + C with x behind.
+/// With a header the columns are taken by name (`theta0` …, x: `x0` …, in any case), and others are left out. Without one
+/// they are taken in order: D of θ, or D + C with x behind.
 public struct PosteriorColumns: Sendable, Equatable {
     /// D coordinates for each row.
     public let points: Points
@@ -16,15 +16,15 @@ public struct PosteriorColumns: Sendable, Equatable {
     public init(_ table: PointTable, dimension: Int, contextDimension: Int, file: String) throws(PointFileError) {
         func failure(_ what: String) -> PointFileError {
             let coordinates = dimension == 1 ? "1 coordinate" : "\(dimension) coordinates"
-            var need = "A point has \(coordinates): \(Self.names("theta", dimension))"
+            var need = "A point has \(coordinates): \(ColumnNames.numbered("theta", dimension))"
             if contextDimension > 0 {
-                need += ", and where each row has its own x, \(Self.names("x", contextDimension)) behind"
+                need += ", and where each row has its own x, \(ColumnNames.numbered("x", contextDimension)) behind"
             }
-            return PointFileError(file, what: what, remedy: need + ".")
+            let header = table.columns.isEmpty ? "" : " Name the columns so, or leave the line of names out."
+            return PointFileError(file, what: what, remedy: need + "." + header)
         }
-        let names = table.columns
         let width = table.points.dimension
-        guard names.contains("theta0") else {
+        guard !table.columns.isEmpty else {
             guard width == dimension || contextDimension > 0 && width == dimension + contextDimension else {
                 throw failure("has \(width == 1 ? "1 column" : "\(width) columns")")
             }
@@ -33,34 +33,66 @@ public struct PosteriorColumns: Sendable, Equatable {
             ignored = []
             return
         }
-        let thetas = (0..<dimension).compactMap { names.firstIndex(of: "theta\($0)") }
-        guard thetas.count == dimension else {
-            let missing = (0..<dimension).first { !names.contains("theta\($0)") } ?? 0
-            throw failure("has no column theta\(missing)")
+        let names = ColumnNames(table.columns)
+        if let name = names.repeated { throw failure("has two columns \(ColumnNames.shown(name))") }
+        let thetas = (0..<dimension).compactMap { names.index(of: "theta\($0)") }
+        if thetas.isEmpty {
+            throw failure(
+                "has no column \(names.missing("theta0")): its first line names \(names.list), and columns with names "
+                    + "are not taken by position")
         }
-        guard !names.contains("theta\(dimension)") else { throw failure("has a column theta\(dimension)") }
-        let numbered = names.indices.filter { Self.isObservation(names[$0]) }
+        if let absent = (0..<dimension).first(where: { names.index(of: "theta\($0)") == nil }) {
+            throw failure("has no column \(names.missing("theta\(absent)"))")
+        }
+        if names.index(of: "theta\(dimension)") != nil { throw failure("has a column theta\(dimension)") }
+        let numbered = names.numbered("x")
         guard numbered.isEmpty || contextDimension > 0 else {
             throw failure("has columns of x, and the run is not amortised")
         }
-        let xs = (0..<contextDimension).compactMap { names.firstIndex(of: "x\($0)") }
-        guard numbered.isEmpty || xs.count == contextDimension && numbered.count == contextDimension else {
-            throw failure("has other columns of x than \(Self.names("x", contextDimension))")
+        guard numbered.isEmpty || numbered.map(\.number) == Array(0..<contextDimension) else {
+            throw failure("has other columns of x than \(ColumnNames.numbered("x", contextDimension))")
         }
+        let xs = numbered.map(\.column)
         points = table.selecting(thetas)
-        contexts = numbered.isEmpty ? nil : table.selecting(xs)
-        let used = Set(thetas + (numbered.isEmpty ? [] : xs))
-        ignored = names.indices.filter { !used.contains($0) }.map { names[$0] }
+        contexts = xs.isEmpty ? nil : table.selecting(xs)
+        ignored = names.others(than: thetas + xs)
     }
+}
 
-    private static func isObservation(_ name: String) -> Bool {
-        name.hasPrefix("x") && name.utf8.count > 1
-            && name.utf8.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    }
+/// The columns of a table that are the observations x of an amortised posterior: `x0` … by name where there is a header,
+/// else all, in order.
+public struct ObservationColumns: Sendable, Equatable {
+    /// C numbers for each row.
+    public let observations: Points
+    /// Names of the columns left out.
+    public let ignored: [String]
 
-    /// `theta0,theta1`.
-    private static func names(_ prefix: String, _ count: Int) -> String {
-        count < 4
-            ? (0..<count).map { "\(prefix)\($0)" }.joined(separator: ",") : "\(prefix)0,…,\(prefix)\(count - 1)"
+    /// Finds the columns; `dimension` is C.
+    public init(_ table: PointTable, dimension: Int, file: String) throws(PointFileError) {
+        let remedy = "An observation is \(ColumnNames.numbered("x", dimension)): name the columns so, or name none."
+        guard !table.columns.isEmpty else {
+            guard table.points.dimension == dimension else {
+                throw PointFileError(
+                    file, what: "has \(table.points.dimension) columns where x has \(dimension)", remedy: remedy)
+            }
+            observations = table.points
+            ignored = []
+            return
+        }
+        let names = ColumnNames(table.columns)
+        if let name = names.repeated {
+            throw PointFileError(file, what: "has two columns \(ColumnNames.shown(name))", remedy: remedy)
+        }
+        if let absent = (0..<dimension).first(where: { names.index(of: "x\($0)") == nil }) {
+            throw PointFileError(
+                file, what: "has no column \(names.missing("x\(absent)")): its first line names \(names.list)",
+                remedy: remedy)
+        }
+        if names.index(of: "x\(dimension)") != nil {
+            throw PointFileError(file, what: "has a column x\(dimension)", remedy: remedy)
+        }
+        let columns = (0..<dimension).compactMap { names.index(of: "x\($0)") }
+        observations = table.selecting(columns)
+        ignored = names.others(than: columns)
     }
 }

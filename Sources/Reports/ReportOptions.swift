@@ -52,7 +52,7 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unknownAxis(let name, let available):
             let hint = NearestName.hint(name, among: available.flatMap { [$0, ReportAxes.shortName($0)] })
             return
-                "'\(DisplayText.visible(name))' is no axis of these runs\(hint); axes that vary: \(listed(available))"
+                "'\(DisplayText.visible(name))' is no axis of these runs; axes that vary: \(listed(available))\(hint)"
         case .ambiguousAxis(let name, let candidates):
             return "'\(DisplayText.visible(name))' could be any of \(listed(candidates)); give the full path"
         case .badBaseline(let text):
@@ -60,7 +60,7 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noSuchBaseline(let text, let available):
             let value = text.split(separator: "=").last.map(String.init) ?? text
             let hint = NearestName.hint(value, among: available)
-            return "no run here has \(DisplayText.visible(text))\(hint); values: \(listed(available))"
+            return "no run here has \(DisplayText.visible(text)); values: \(listed(available))\(hint)"
         }
     }
 }

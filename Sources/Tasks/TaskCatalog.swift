@@ -16,6 +16,13 @@ public enum TaskCatalog {
             self.description = description
             self.make = make
         }
+
+        /// Whether the task has a simulator, so that one flow can be trained for every x (objective `amortised`).
+        public var hasSimulator: Bool {
+            var values = ParameterValues()
+            for parameter in description.parameters { values[parameter.name] = parameter.defaultValue }
+            return (try? make(values)) is any SimulatorTask
+        }
     }
 
     /// All tasks in the order in which they are listed.

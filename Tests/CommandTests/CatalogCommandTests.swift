@@ -48,6 +48,22 @@ import Testing
         }
     }
 
+    @Test("tasks say whether one flow can be trained for every x")
+    func simulators() throws {
+        let able = try components("tasks").filter { $0["simulator"] as? Bool == true }.compactMap {
+            $0["name"] as? String
+        }
+        #expect(Set(able).isSuperset(of: ["slcp", "sbibm-two-moons", "quadratic-2d"]) && !able.contains("ring"))
+        #expect(try components("bases").allSatisfy { $0["simulator"] == nil })
+        let listed = try Program.run(["list", "tasks"], in: "/")
+        #expect(listed.output.components(separatedBy: "[amortised]").count == able.count + 1)
+        #expect(listed.errors.contains("[amortised]: the task has a simulator"))
+        #expect(
+            try Program.run(["describe", "slcp"], in: "/").output.contains("amortised: yes, the task has a simulator"))
+        #expect(
+            try Program.run(["describe", "ring"], in: "/").output.contains("amortised: no, the task has no simulator"))
+    }
+
     @Test("a flow's and an objective's own parameters stand with it")
     func ownParameters() throws {
         func names(_ kind: String, _ component: String) throws -> Set<String> {

@@ -44,20 +44,34 @@ struct MetricCommandTests {
         #expect(piped.status == 0 && piped.output.contains("[40, 30]"), "\(piped.output) \(piped.errors)")
     }
 
+    @Test("columns are compared by their names, and the log density of draws is no coordinate")
+    func names() throws {
+        let place = try Workplace()
+        try place.write("theta0,theta1\n1,2\n3,5\n4,1\n", to: "a.csv")
+        try place.write("Theta1,Theta0,logprob\n2,1,-70\n5,3,-80\n1,4,-90\n", to: "b.csv")
+        let result = try place.run("metric", "w2", "a.csv", "b.csv")
+        #expect(result.output.hasPrefix("w2  0.0 "), "\(result.output)")
+        #expect(result.errors.contains("b.csv: not used: 'logprob'"), "\(result.errors)")
+    }
+
     @Test("mistakes end with the documented codes and say what and where")
     func mistakes() throws {
         let place = try Workplace()
         try place.write("1,2\n3,4\n", to: "two.csv")
         try place.write("1,2\n", to: "one.csv")
+        try place.write("x,y\n1,2\n3,4\n", to: "named.csv")
+        try place.write("a,b\n1,2\n3,4\n", to: "other.csv")
         try place.write("1\n2\n", to: "line.csv")
         try place.write("1,2\n3,inf\n", to: "infinite.csv")
         try place.write("1,1\n1,1\n", to: "same.csv")
         try place.write((0...10_000).map { "\($0)\n" }.joined(), to: "many.csv")
         // Arguments separated by blanks, exit code, part of the message.
         let mistakes: [(String, Int32, String)] = [
-            ("mmd two.csv line.csv", 65, "two.csv has 2 columns and line.csv has 1 column"),
+            ("mmd two.csv line.csv", 65, "two.csv: has 2 columns and line.csv has 1 column"),
             ("mmd two.csv infinite.csv", 65, "infinite.csv: line 2, column 2: inf"),
             ("mmd two.csv none.csv", 66, "none.csv"),
+            ("mmd named.csv other.csv", 65, "named.csv: has the columns x,y and other.csv has a,b"),
+            ("mmd two.csv two.csv --limit 1e1", 64, "write it as a whole number, 10"),
             ("energy two.csv one.csv", 65, "at least 2 points"),
             ("mmd same.csv two.csv", 65, "bandwidth"),
             ("w2 many.csv many.csv", 64, "--limit"),

@@ -54,6 +54,13 @@ struct StoreChangeCommandTests {
         let undo = try #require(removed.errors.range(of: "flowexp store restore "))
         let entry = String(removed.errors[undo.upperBound...].prefix { !$0.isWhitespace })
         #expect(try place.run("status").output.contains("no sweeps"))
+        for command in [
+            ["report", "tiny", "--metric", "mmd"], ["ls", "tiny"], ["status", "tiny"], ["resume", "tiny"],
+        ] {
+            let result = try Program.run(command, in: place.path)
+            #expect(result.status == 66 && result.errors.contains("It is in the trash"), "\(command): \(result.errors)")
+            #expect(result.errors.contains("flowexp store restore \(entry)"), "\(command)")
+        }
         let listed = try place.json("store", "trash", "--json")
         #expect((listed["entries"] as? [[String: Any]])?.first?["name"] as? String == entry)
         #expect(try place.run("store", "trash").output.contains("rm tiny"))

@@ -48,6 +48,10 @@ struct TrainedPosteriorCommandTests {
         let named = try place.run("logprob", "--where", "base=gmm", "q.csv")
         #expect(named.status == 0 && named.errors.contains("not used: 'logprob'"), "\(named.errors)")
         #expect(lines(named.output) == ["logprob"] + expected)
+        // Names in another case and order, not by position.
+        let swapped = table.map { $0.split(separator: ",") }.map { "\($0[1]),\($0[0])" }
+        try place.write("Theta1,Theta0\n" + swapped.dropFirst().joined(separator: "\n") + "\n", to: "swapped.csv")
+        #expect(lines(try place.run("logprob", "--where", "base=gmm", "swapped.csv").output) == ["logprob"] + expected)
         #expect(try place.run("sample", "--where", "base=gmm", "-c", "300", "-o", "q.npy", "-q").status == 0)
         #expect(lines(try place.run("logprob", "--where", "base=gmm", "q.npy", "-q").output) == ["logprob"] + expected)
         let piped = try Program.run(
@@ -72,12 +76,51 @@ struct TrainedPosteriorCommandTests {
         #expect(grid.count == 57_600 && abs(integral - 1) < 0.01, "\(integral)")
     }
 
+    @Test("an observation that the task does not simulate, and draws outside the prior, are warned of")
+    func farObservations() throws {
+        let place = try Workplace()
+        try place.write(
+            """
+            {"name": "amort", "task": "sbibm-two-moons", "base": "gaussian", "sweep": {"seeds": 1},
+             "flow": {"hiddenSizes": [16], "couplingLayers": 2, "box": "logit"},
+             "training": {"objective": "amortised", "steps": 20, "batch": 64},
+             "evaluation": {"metrics": ["sbc"], "conditionalObservations": 20}}
+            """, to: "amort.json")
+        #expect(try place.run("sweep", "amort.json", "-q").status == 0)
+        let arguments = ["sample", "--where", "sweep=amort", "-c", "50", "--observation"]
+        let near = try Program.run(arguments + ["0.1,0.2"], in: place.path)
+        #expect(near.status == 0 && !near.errors.contains("warning"), "\(near.errors)")
+        let far = try Program.run(arguments + ["-5,200"], in: place.path)
+        #expect(far.status == 0 && lines(far.output).count == 51)
+        #expect(far.errors.contains("warning: x0 = -5.0 lies outside the"), "\(far.errors)")
+        try place.write("theta0,theta1,x0,x1\n.1,.1,0,0\n.1,.1,50,0\n", to: "pairs.csv")
+        let pairs = try place.run("logprob", "--where", "sweep=amort", "pairs.csv")
+        #expect(pairs.status == 0 && pairs.errors.contains("the x of 1 of 2 rows lies outside"), "\(pairs.errors)")
+        // A column of a metric is measured with it, and the report that is suggested names what was asked for.
+        let gap = try place.run("evaluate", "amort", "--metric", "posterior-gap")
+        #expect(gap.status == 0 && gap.errors.contains("posterior-gap is computed together with information-gain"))
+        #expect(gap.errors.contains("flowexp report amort --metric posterior-gap"), "\(gap.errors)")
+        #expect(try place.run("report", "amort", "--metric", "posterior-gap").status == 0)
+    }
+
+    @Test("the format of a file whose name does not say it is said")
+    func unknownExtension() throws {
+        let place = try swept()
+        let text = try place.run("sample", "--where", "base=gmm", "-c", "2", "-o", "q.txt")
+        #expect(text.status == 0 && text.errors.contains("q.txt is written as csv"), "\(text.errors)")
+        let named = try place.run("sample", "--where", "base=gmm", "-c", "2", "-o", "q.csv")
+        #expect(named.status == 0 && !named.errors.contains("written as"), "\(named.errors)")
+        let chosen = try place.run("sample", "--where", "base=gmm", "-c", "2", "--format", "csv", "-o", "r.txt")
+        #expect(chosen.status == 0 && !chosen.errors.contains("written as"), "\(chosen.errors)")
+    }
+
     @Test("mistakes end with the documented codes and say what and where")
     func mistakes() throws {
         let place = try swept()
         for (text, name) in [
             ("1,2\n3\n", "ragged.csv"), ("theta0,theta1\n1,2\n3,nan\n", "nan.csv"), ("1,2\n3,x\n", "word.csv"),
-            ("", "empty.csv"), ("1,2,3\n", "three.csv"), ("theta0,theta1,theta2\n1,2,3\n", "named.csv"),
+            ("", "empty.csv"), ("a,b\n1,2\n", "other.csv"), ("1,2,3\n", "three.csv"),
+            ("theta0,theta1,theta2\n1,2,3\n", "named.csv"),
             ("theta0,theta1,x0\n1,2,3\n", "pairs.csv"), ("1,2\n", "fine.csv"), ("1,2\n", "text.npy"),
         ] { try place.write(text, to: name) }
         // Arguments separated by blanks, exit code, part of the message.
@@ -87,6 +130,10 @@ struct TrainedPosteriorCommandTests {
             ("logprob --where base=gmm word.csv", 65, "line 2, column 2: 'x' is not a number"),
             ("logprob --where base=gmm empty.csv", 65, "is empty"),
             ("logprob --where base=gmm three.csv", 65, "has 3 columns\n  A point has 2 coordinates: theta0,theta1."),
+            ("logprob --where base=gmm other.csv", 65, "has no column theta0: its first line names a,b"),
+            ("sample --where base=gmm --count 1e5", 64, "write it as a whole number, 100000"),
+            ("sample --where base=gmm --count -3", 64, "--count -3: expected a number of draws from 1"),
+            ("sample --where base=gmm --seed -1", 64, "expected a whole number from 0"),
             ("logprob --where base=gmm named.csv", 65, "has a column theta2"),
             ("logprob --where base=gmm pairs.csv", 65, "not amortised"),
             ("logprob --where base=gmm text.npy", 65, "not a NumPy array"),
@@ -142,6 +189,8 @@ struct TrainedPosteriorCommandTests {
         let place = try swept()
         let result = try place.run("export", "--where", "base=gmm", "--output", "a/flow")
         #expect(result.status == 0 && result.errors.contains("logprob_numpy.py"), "\(result.errors)")
+        // Nothing is said of a file that need not be there.
+        #expect(result.errors.contains("of flowexp's source") && !result.errors.contains("python3 docs/"))
         let text = try Data(contentsOf: URL(fileURLWithPath: place.path + "/a/flow/configuration.json"))
         let value = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
         #expect(value["schema"] as? String == "flowexp.export/1" && value["dimension"] as? Int == 2)

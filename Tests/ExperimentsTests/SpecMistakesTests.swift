@@ -38,6 +38,22 @@ import Testing
         Mistake(
             "{\"name\": \"x\", \"task\": \"ring\", \"couplingLayers\": 4}",
             ["1:31 couplingLayers", "did you mean 'flow.couplingLayers'?"]),
+        // Tables call it depth.
+        Mistake(
+            "{\"name\": \"x\", \"task\": \"ring\", \"depth\": 4}",
+            ["1:31 depth", "did you mean 'flow.couplingLayers'?"]),
+        Mistake(
+            "{\"name\": \"x\", \"task\": \"ring\", \"flow.depth\": 4}",
+            ["1:31 flow.depth", "write \"flow\": {\"couplingLayers\": 4}"]),
+        Mistake(
+            "{\"name\": \"x\", \"task\": \"ring\", \"flow\": {\"depth\": 4}}",
+            ["1:40 flow.depth", "did you mean 'couplingLayers'?"]),
+        Mistake(
+            "{\"name\": \"x\", \"task\": \"ring\", \"sweep\": {\"depth\": [4]}}",
+            ["1:41 sweep.depth", "did you mean 'flow.couplingLayers'?"]),
+        Mistake(
+            "{\"name\": \"x\", \"task\": \"ring\", \"sweep\": {\"flow.depth\": [4]}}",
+            ["1:41 sweep.flow.depth", "did you mean 'flow.couplingLayers'?"]),
         Mistake(
             "{\"name\": \"x\", \"task\": \"ring\", \"task\": \"unequal\"}", ["1:31 ", "duplicate key \"task\""]),
         // Names.

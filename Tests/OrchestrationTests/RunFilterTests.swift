@@ -39,6 +39,27 @@ struct RunFilterTests {
     }
 
     @Test(
+        "values that no run has are told with the nearest one, or with those that there are",
+        arguments: [
+            ("state=compleet", ["no run has state=compleet; did you mean 'completed'?"]),
+            (
+                "base=gnm and seed=7",
+                ["no run has base=gnm; did you mean 'gmm'?", "no run has seed=7; there are: 0, 1, 10"]
+            ),
+            // These find nothing together, each alone does; and what is left out need not be there.
+            ("base=gmm and state=failed", []), ("not base=gnm", []), ("seed>20", []), ("base!=gmm and seed=1", []),
+            ("components=3", []),
+        ])
+    func absentValues(condition: String, expected: [String]) throws {
+        let runs = [("gmm", "completed", 0), ("gmm", "completed", 10), ("gaussian", "failed", 1)].map {
+            base, state, seed in
+            RunAttributes(
+                configuration: ["base": .string(base)], facts: ["state": .string(state), "seed": .integer(seed)])
+        }
+        #expect(try RunFilter(condition).absentValues(in: runs).map(\.description) == expected)
+    }
+
+    @Test(
         "mistakes are told with their column",
         arguments: [
             ("", "column 1: expected a name"), ("task", "column 5: expected one of"),

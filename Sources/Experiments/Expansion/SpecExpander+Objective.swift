@@ -34,10 +34,7 @@ extension SpecExpander {
                     "add \"training\": {\"objective\": \"amortised\"}, or use the base \"gmm\"")
         }
         guard facts.hasSimulator else {
-            let able = vocabulary.tasks.compactMap { entry -> String? in
-                let task = try? entry.make(ParameterValues(entry.description.defaults))
-                return task is any SimulatorTask ? entry.description.name : nil
-            }
+            let able = vocabulary.tasks.filter(\.hasSimulator).map(\.description.name)
             return refuse(
                 training, .training, "objective",
                 "objective 'amortised' needs a task that simulates x; '\(resolver.sections[cell.task].name ?? "")' is a density",

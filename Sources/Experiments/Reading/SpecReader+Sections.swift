@@ -161,7 +161,8 @@ extension SpecReader {
             }
         }
         if isFull { return nil }
-        var suggestion = pathsEnding(in: key).first ?? NearestName.of(key, among: allPaths)
+        var suggestion = pathsEnding(in: Self.written(key)).first ?? NearestName.of(key, among: allPaths)
+        if Self.written(key) != key, allPaths.contains(Self.written(key)) { suggestion = Self.written(key) }
         var remedy: String?
         if key == "evaluation" || key.hasPrefix("evaluation.") {
             suggestion = nil
@@ -193,6 +194,15 @@ extension SpecReader {
             }
         }
         return paths
+    }
+
+    /// What a spec calls what tables show under another name: the depth is `couplingLayers`.
+    static func written(_ shown: String) -> String {
+        switch shown {
+        case "depth": "couplingLayers"
+        case "flow.depth": "flow.couplingLayers"
+        default: shown
+        }
     }
 
     /// Paths whose parameter is the word itself: for someone who left out the section.

@@ -93,9 +93,10 @@ struct SpecReader {
         } else if let path = SpecPath(member.key), let parameter = path.parameter {
             suggestion = nil
             remedy =
-                "outside \"sweep\" write \"\(path.section.rawValue)\": {\(JSONValue.string(parameter).text): "
+                "outside \"sweep\" write \"\(path.section.rawValue)\": "
+                + "{\(JSONValue.string(path.section == .flow ? Self.written(parameter) : parameter).text): "
                 + "\(member.value.shortText)}; inside \"sweep\" write a list of values"
-        } else if suggestion == nil, let path = pathsEnding(in: member.key).first {
+        } else if suggestion == nil, let path = pathsEnding(in: Self.written(member.key)).first {
             suggestion = path
         }
         report(
@@ -206,7 +207,7 @@ struct SpecReader {
         report(
             at: member.keyPosition, keyPath, "\(owner) has no parameter of this name",
             allowed: names.isEmpty ? "no parameters" : names.joined(separator: ", "),
-            suggestion: NearestName.of(member.key, among: names), remedy: remedy)
+            suggestion: NearestName.of(Self.written(member.key), among: names), remedy: remedy)
     }
 
     func invalid(_ path: SpecPath, _ node: JSONNode, _ keyPath: String) -> SpecAssignment {

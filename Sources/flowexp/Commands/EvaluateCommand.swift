@@ -23,7 +23,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("These metrics instead of the spec's, separated by commas.", valueName: "m[,m]"))
     var metric: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Workers; one per core without it.", valueName: "n"))
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("Workers; one per core without it.", valueName: "n"), transform: WholeNumber.parse)
     var jobs: Int?
 
     @OptionGroup var store: StoreOption
@@ -43,18 +45,20 @@ struct EvaluateCommand: ParsableCommand {
             throw CommandFailure(
                 .noInput, "the store \(store.path) has no sweep yet", remedy: "Run one with: flowexp sweep SPEC")
         }
-        let revision = try store.newestRevision(ofSweep: name)
+        let revision = try store.revision(ofNamedSweep: name)
         let spec = try ExperimentSpec.read(bytes: revision.specBytes, fileName: "the stored spec of \(name)")
         var evaluation = spec.plan.evaluation
         if let metric {
-            let names = try MetricNames.parse(metric, known: MetricCatalog.names)
+            let names = try MetricNames.toEvaluate(metric)
             evaluation.parameters["metrics"] = .array(names.map { .string($0) })
-            if let found = names.first(where: { MetricCatalog.isConditional(column: $0) }),
+            if let found = MetricNames.split(metric).first(where: { MetricCatalog.isConditional(column: $0) }),
                 !spec.plan.runs.contains(where: { $0.configuration.isAmortised })
             {
+                let isDescribed = ComponentKind.metrics.describable.contains { $0.name == found }
+                let described = isDescribed ? found : MetricCatalog.metricName(ofColumn: found) ?? found
                 throw CommandFailure(
                     .usage, "'\(found)' is measured on amortised runs only, and \(name) has none",
-                    remedy: "What it is: flowexp describe \(found)")
+                    remedy: "What it is: flowexp describe \(described)")
             }
         }
         let items = spec.items
@@ -94,6 +98,9 @@ struct EvaluateCommand: ParsableCommand {
             throw ExitCode(ExitStatus.badData.rawValue)
         }
         if !result.unevaluated.isEmpty { throw ExitCode(ExitStatus.failedRuns.rawValue) }
-        Talk.say("  Compare: \(MetricNames.reportCommand(name, evaluation))")
+        let compare =
+            metric.map { MetricNames.reportCommand(name, metrics: MetricNames.split($0)) }
+            ?? MetricNames.reportCommand(name, evaluation)
+        Talk.say("  Compare: \(compare)\(self.store.suffix)")
     }
 }

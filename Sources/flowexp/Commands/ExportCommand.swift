@@ -16,10 +16,10 @@ struct ExportCommand: ParsableCommand {
         discussion: """
             Examples:
               flowexp export a91f --output flow
-              python3 docs/logprob_numpy.py flow points.csv    log q with NumPy alone
 
             Writes parameters.safetensors, the weights as they were published, and configuration.json, the layers in order \
-            with the names of their tensors. docs/export.md holds the formulas.
+            with the names of their tensors. docs/export.md of flowexp's source holds the formulas, docs/logprob_numpy.py computes \
+            log q from them with NumPy alone.
             """)
 
     @OptionGroup var choice: RunChoice
@@ -57,6 +57,10 @@ struct ExportCommand: ParsableCommand {
         }
         run.sayWhat(run.posterior, "Exported")
         Talk.say("  \(files.map { output + "/" + $0.0 }.joined(separator: "\n  "))")
-        Talk.say("  Try it: python3 docs/logprob_numpy.py \(output) POINTS.csv")
+        Talk.say(
+            """
+              log q with NumPy alone: docs/logprob_numpy.py of flowexp's source, called so:
+                python3 logprob_numpy.py \(ShellText.command([output])) POINTS.csv
+            """)
     }
 }

@@ -26,20 +26,26 @@ struct ListCommand: ParsableCommand {
             return try JSONOutput.print(
                 .object([
                     "schema": .string("flowexp.list/1"), "kind": .string(kind.rawValue),
-                    "components": .array(descriptions.map(ComponentText.json)),
+                    "components": .array(descriptions.map { ComponentText.json($0, kind: kind) }),
                 ]))
         }
         let width = descriptions.map(\.name.count).max() ?? 0
         let room = OutputWidth.columns.map { max(20, $0 - width - 2) }
         for description in descriptions {
-            let summary = room.map { DisplayText.wrapped(description.summary, width: $0, indent: 0) }
-            let lines = (summary ?? description.summary).split(separator: "\n")
+            let able = kind.canBeAmortised(description.name) == true ? " [amortised]" : ""
+            let summary = description.summary + able
+            let lines = (room.map { DisplayText.wrapped(summary, width: $0, indent: 0) } ?? summary)
+                .split(separator: "\n")
             for (row, line) in lines.enumerated() {
                 try Output.data(DisplayWidth.pad(row == 0 ? description.name : "", to: width) + "  " + line)
             }
         }
         if kind == .metrics {
             Talk.say("Amortised runs also have NAME-over-x: the mean over the task's fixed observations.")
+        }
+        if kind == .tasks {
+            Talk.say(
+                "[amortised]: the task has a simulator, so one flow can be trained for every x (docs/training.md).")
         }
         if let first = descriptions.first { Talk.say("More about one: flowexp describe \(first.name)") }
     }
@@ -76,7 +82,7 @@ struct DescribeCommand: ParsableCommand {
         }
         if output.json {
             let rows = found.map { kind, description in
-                var row = ComponentText.json(description).objectValue ?? [:]
+                var row = ComponentText.json(description, kind: kind).objectValue ?? [:]
                 row["kind"] = .string(kind.singular)
                 return JSONValue.object(row)
             }

@@ -38,7 +38,9 @@ struct ListRunsCommand: ParsableCommand {
         let reader = RunReader(store, damage)
         var runs = try reader.facts(records)
         if let filter {
-            runs = try filter.matching(runs, damage)
+            let all = runs
+            runs = try filter.matching(all, damage)
+            if runs.isEmpty, let hint = filter.hint(among: all) { Talk.warn(hint) }
         }
         runs.forEach(damage.note)
         let listings = ParallelMap.parts(of: runs) { $0.map(\.listing) }
@@ -47,7 +49,8 @@ struct ListRunsCommand: ParsableCommand {
         } else {
             let known = Set(runs.flatMap { $0.record.metrics.map(\.name) })
             try damage.refuse(metrics: MetricNames.split(metric ?? ""), known: known, of: runs)
-            let metrics = try MetricNames.parse(metric, known: known.sorted())
+            let metrics = try MetricNames.parse(
+                metric, known: known.sorted(), of: runs, sweeps: sweeps, store: self.store)
             try Output.data(RunListRenderer.table(listings, shownMetrics: metrics, width: OutputWidth.columns))
             if !runs.isEmpty { Talk.say("\(CountText.of(runs.count, "run")). One whole: flowexp show RUN") }
         }
@@ -60,7 +63,7 @@ struct ListRunsCommand: ParsableCommand {
         if sweeps.isEmpty { return try store.allRecords(metrics: metrics) }
         return try sweeps.flatMap { name in
             try damage.readingSweep(name) {
-                try store.records(ofRevision: store.newestRevision(ofSweep: name).id, metrics: metrics)
+                try store.records(ofRevision: store.revision(ofNamedSweep: name).id, metrics: metrics)
             } ?? []
         }
     }

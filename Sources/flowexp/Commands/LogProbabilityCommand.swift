@@ -58,8 +58,9 @@ struct LogProbabilityCommand: ParsableCommand {
         let run = try TrainedRun(condition.facts(names.count == 2 ? names[0] : nil, in: store), in: store)
         let posterior = try run.posterior(at: observation.numbers())
         let path = names[names.count - 1]
-        let input = try PosteriorColumns(PointInput.read(path), file: path, posterior: posterior)
-        let contexts = try self.contexts(input, posterior, file: path)
+        let input = try PosteriorColumns(PointInput.read(path), file: PointInput.name(path), posterior: posterior)
+        let contexts = try self.contexts(input, posterior, file: PointInput.name(path))
+        if let contexts { run.warn(ofRows: contexts) }
         let file = try table.open()
         let encoder = PointEncoder(
             table.chosen, columns: ["logprob"], count: input.points.count,
@@ -104,13 +105,14 @@ struct LogProbabilityCommand: ParsableCommand {
         let dimension = posterior.observationDimension
         guard dimension > 0 else { throw CommandFailure(.usage, "--observations: \(ObservationError.notAmortised)") }
         let table = try PointInput.read(observations)
-        guard table.points.dimension == dimension, table.points.count == input.points.count else {
+        guard table.points.count == input.points.count else {
             throw CommandFailure(
                 .badData,
-                "\(observations) is a table of \(table.points.count) × \(table.points.dimension) numbers",
-                remedy: "It must have a row for each of the \(input.points.count) points and \(dimension) columns.")
+                "\(observations) has \(CountText.of(table.points.count, "row")) and \(file) has "
+                    + "\(CountText.of(input.points.count, "point"))",
+                remedy: "There must be one x for each point.")
         }
-        return table.points
+        return try ObservationColumns(table, file: PointInput.name(observations), dimension: dimension).observations
     }
 }
 

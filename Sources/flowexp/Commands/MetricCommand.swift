@@ -34,13 +34,18 @@ struct MetricCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The other sample.", valueName: "b"))
     var fileB: String
 
-    @Option(help: ArgumentHelp("Use the first n points of each file; all without it.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Use the first n points of each file; all without it.", valueName: "n"),
+        transform: WholeNumber.parse)
     var limit: Int?
 
     @Option(help: ArgumentHelp("mmd: the largest bandwidth; the median distance in A without it.", valueName: "h"))
     var bandwidth: Double?
 
-    @Option(help: ArgumentHelp("A p value from m random relabellings.", valueName: "m"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("A p value from m random relabellings.", valueName: "m"),
+        transform: WholeNumber.parse)
     var permutations: Int?
 
     @Option(
@@ -75,14 +80,7 @@ struct MetricCommand: ParsableCommand {
                     + NearestName.hint(metric, among: sampleMetricNames),
                 remedy: "There are \(sampleMetricNames.joined(separator: ", ")).")
         }
-        let a = try points(fileA)
-        let b = try points(fileB)
-        guard a.dimension == b.dimension else {
-            throw CommandFailure(
-                .badData,
-                "\(fileA) has \(CountText.of(a.dimension, "column")) and \(fileB) has \(CountText.of(b.dimension, "column"))",
-                remedy: "Both files need points of the same dimension.")
-        }
+        let (a, b) = try points()
         try checkSizes(a, b)
         let found: [Measurement]
         do {
@@ -97,9 +95,18 @@ struct MetricCommand: ParsableCommand {
         }
     }
 
-    private func points(_ path: String) throws -> Points {
-        let points = try PointInput.read(path).points
-        return limit.map { points.prefix(min($0, points.count)) } ?? points
+    /// The points of both files, their columns in the same order.
+    private func points() throws -> (Points, Points) {
+        let pair: SamplePair
+        do {
+            pair = try SamplePair(
+                PointInput.read(fileA), PointInput.read(fileB), files: (PointInput.name(fileA), PointInput.name(fileB)))
+        } catch let error as PointFileError {
+            throw CommandFailure(.badData, "\(error)", remedy: error.remedy)
+        }
+        for note in pair.notes { Talk.say(DisplayWidth.cut(note, to: 200)) }
+        func limited(_ points: Points) -> Points { limit.map { points.prefix(min($0, points.count)) } ?? points }
+        return (limited(pair.first), limited(pair.second))
     }
 
     /// Refuses what would not fit the memory and says what takes long. The estimates are rough, from one core of 2024.

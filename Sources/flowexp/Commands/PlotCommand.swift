@@ -80,7 +80,7 @@ struct PlotCommand: ParsableCommand {
                 .noInput, "the store \(store.path) has no sweep yet", remedy: "Run one with: flowexp sweep SPEC")
         }
         if sweeps.contains(name) {
-            return try PageBuilder.sweeps([name], metric: metric, in: store, damage)
+            return try PageBuilder.sweeps([name], metric: metric, in: store, at: self.store, damage)
         }
         let record: RunRecord
         do {
@@ -95,6 +95,6 @@ struct PlotCommand: ParsableCommand {
         let facts = try RunReader(store, damage).facts(record)
         damage.note(facts)
         try damage.refuse()
-        return try PageBuilder(store: store, sweeps: [], facts: [facts], metric: metric)
+        return try PageBuilder(store: store, at: self.store, sweeps: [], facts: [facts], metric: metric)
     }
 }

@@ -34,6 +34,7 @@ struct QueryCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Give up after this time, e.g. 10s, 5m (default 30s).", valueName: "time"))
     var timeout: TimeSpan?
 
+    @OptionGroup var noOutput: NoOutputOption
     @OptionGroup var store: StoreOption
     @OptionGroup var output: JSONOption
     @OptionGroup var talk: TalkOptions

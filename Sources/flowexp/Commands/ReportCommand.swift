@@ -49,6 +49,7 @@ struct ReportCommand: ParsableCommand {
             valueName: "file"))
     var html: String?
 
+    @OptionGroup var noOutput: NoOutputOption
     @OptionGroup var store: StoreOption
     @OptionGroup var output: JSONOption
     @OptionGroup var talk: TalkOptions
@@ -76,7 +77,8 @@ struct ReportCommand: ParsableCommand {
         let (runs, axes) = (chosen.runs, chosen.axes)
         runs.forEach(damage.note)
         try damage.refuse(metrics: asked, known: chosen.metricNames, of: runs)
-        let metrics = try MetricNames.parse(metric, known: chosen.metricNames.sorted())
+        let metrics = try MetricNames.parse(
+            metric, known: chosen.metricNames.sorted(), of: runs, sweeps: names, store: self.store)
         let options = ReportOptions(
             metrics: metrics, by: by.map { MetricNames.split($0) }, baseline: baseline, sweeps: names,
             declaredAxes: axes, statistics: statistics,

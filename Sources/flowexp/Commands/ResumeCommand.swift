@@ -37,7 +37,7 @@ struct ResumeCommand: ParsableCommand {
         }
         var worst = ExitStatus.success
         for name in names {
-            guard let revision = try damage.readingSweep(name, { try store.newestRevision(ofSweep: name) }) else {
+            guard let revision = try damage.readingSweep(name, { try store.revision(ofNamedSweep: name) }) else {
                 continue
             }
             let spec = try ExperimentSpec.read(bytes: revision.specBytes, fileName: "the stored spec of \(name)")

@@ -4,6 +4,7 @@ import Experiments
 import FlowMath
 import PointFiles
 import RunStorage
+import Tasks
 
 /// `flowexp sample RUN`: draws from a trained posterior.
 struct SampleCommand: ParsableCommand {
@@ -21,10 +22,16 @@ struct SampleCommand: ParsableCommand {
 
     @OptionGroup var choice: RunChoice
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How many draws.", valueName: "n"))
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("How many draws; 1000 without it.", valueName: "n"),
+        transform: WholeNumber.parse)
     var count = 1000
 
-    @Option(help: ArgumentHelp("Which draws: a whole number from 0.", valueName: "s"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Which draws: a whole number from 0; 0 without it.", valueName: "s"),
+        transform: WholeNumber.parseUnsigned)
     var seed: UInt64 = 0
 
     @OptionGroup var observation: ObservationOption
@@ -54,9 +61,11 @@ struct SampleCommand: ParsableCommand {
         try file.write(encoder.head)
         var first = true
         var unusable = 0
+        var outside = 0
         try posterior.drawBlocks(count: count, seed: seed) { points in
             let last = withLogProbability ? posterior.logProbability(of: points) : nil
             unusable += NumberCheck.rowsNotFinite(points)
+            outside += NumberCheck.rowsOutside(points, posterior.task)
             try file.write(encoder.rows(points, last: last, first: first))
             first = false
         }
@@ -64,6 +73,12 @@ struct SampleCommand: ParsableCommand {
         try file.finish()
         if unusable > 0 {
             Talk.warn("warning: \(unusable) of \(count) draws are not finite: the flow overflowed there.")
+        }
+        if Double(outside) > NumberCheck.notableShare * Double(count) {
+            let share = max(1, Int((100 * Double(outside) / Double(count)).rounded()))
+            Talk.warn(
+                "warning: \(share) % of the draws lie outside the prior, where the posterior is 0: do not use them as they "
+                    + "are.")
         }
         run.sayWhat(posterior, "\(CountText.of(count, "draw")) from")
     }
@@ -76,6 +91,24 @@ enum NumberCheck {
         // Nearly always all are finite, and one pass over the values says so.
         if points.values.allSatisfy(\.isFinite) { return 0 }
         return (0..<points.count).count { i in (0..<points.dimension).contains { !points[i, $0].isFinite } }
+    }
+
+    /// A smaller share of draws outside the prior is what a flow without a box has at its edge (the metric `leakage`).
+    static let notableShare = 0.1
+
+    /// Finite points outside the support of the task's prior.
+    static func rowsOutside(_ points: Points, _ task: any InferenceTask) -> Int {
+        let box = task.priorBox
+        // A prior on all of R^D has no outside.
+        guard box.contains(where: { $0.lowerBound.isFinite || $0.upperBound.isFinite }) else { return 0 }
+        return (0..<points.count).count { i in
+            var isInside = true
+            for d in box.indices {
+                if !points[i, d].isFinite { return false }
+                if !box[d].contains(points[i, d]) { isInside = false }
+            }
+            return !isInside
+        }
     }
 }
 

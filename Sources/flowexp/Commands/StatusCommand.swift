@@ -87,7 +87,7 @@ struct StatusCommand: ParsableCommand {
         if let sweep {
             summaries = summaries.filter { $0.name == sweep }
             // Throws with the right words.
-            if summaries.isEmpty { _ = try store.newestRevision(ofSweep: sweep) }
+            if summaries.isEmpty { _ = try store.revision(ofNamedSweep: sweep) }
         }
         return try summaries.map { sweep in
             let status = try damage.readingSweep(sweep.name) {

@@ -5,6 +5,7 @@ import Orchestration
 import Reports
 import Synchronization
 import Tasks
+import Training
 
 /// What the runs of a cell have in common, worked out once and only when it is asked for: their configuration without the
 /// seed.
@@ -41,6 +42,7 @@ final class CellFacts: Sendable {
     let base: String
     let components: JSONValue
     let couplingLayers: Int?
+    let isAmortised: Bool
     private let members: [String: JSONValue]
     private let modeCounts: ModeCounts
     private let known = Mutex(Known())
@@ -54,6 +56,7 @@ final class CellFacts: Sendable {
         base = members["base"]?["name"]?.stringValue ?? ""
         components = members["base"]?["components"] ?? .null
         couplingLayers = members["flow"]?["couplingLayers"]?.integerValue
+        isAmortised = members["training"]?["objective"]?.stringValue == TrainingObjective.amortised.rawValue
     }
 
     /// The number of modes of the task; nil where it is not known.

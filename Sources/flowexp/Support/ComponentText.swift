@@ -26,6 +26,11 @@ enum ComponentKind: String, CaseIterable, ExpressibleByArgument {
         self == .metrics ? descriptions + MetricCatalog.fixedObservationDescriptions : descriptions
     }
 
+    /// Of tasks: whether one flow can be trained for every x. Nil for other kinds.
+    func canBeAmortised(_ name: String) -> Bool? {
+        self == .tasks ? TaskCatalog.entry(named: name)?.hasSimulator : nil
+    }
+
     var singular: String {
         switch self {
         case .tasks: return "task"
@@ -53,6 +58,15 @@ enum ComponentText {
         lines.append(line(description.summary, indent: 2))
         lines.append(line("definition: " + description.definition, indent: 2))
         lines.append(line("source: " + description.source, indent: 2))
+        if let isAble = kind.canBeAmortised(description.name) {
+            lines.append(
+                line(
+                    "amortised: "
+                        + (isAble
+                            ? "yes, the task has a simulator (\"training\": {\"objective\": \"amortised\"})"
+                            : "no, the task has no simulator"),
+                    indent: 2))
+        }
         lines.append("  parameters:" + (description.parameters.isEmpty ? " none of its own" : ""))
         for parameter in description.parameters {
             let value = parameter.defaultValue.map { "default \($0.text)" } ?? "no default"
@@ -62,8 +76,14 @@ enum ComponentText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    static func json(_ description: ComponentDescription) -> JSONValue {
-        .object([
+    static func json(_ description: ComponentDescription, kind: ComponentKind) -> JSONValue {
+        var members = json(description)
+        members["simulator"] = kind.canBeAmortised(description.name).map { .bool($0) }
+        return .object(members)
+    }
+
+    private static func json(_ description: ComponentDescription) -> [String: JSONValue] {
+        [
             "name": .string(description.name), "version": .integer(description.version),
             "summary": .string(description.summary), "definition": .string(description.definition),
             "source": .string(description.source),
@@ -74,6 +94,6 @@ enum ComponentText {
                         "default": parameter.defaultValue ?? .null, "summary": .string(parameter.summary),
                     ])
                 }),
-        ])
+        ]
     }
 }

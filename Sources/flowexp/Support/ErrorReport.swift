@@ -17,7 +17,7 @@ struct ErrorReport {
             text = Self.line(failure.message, failure.remedy)
         case let error as RunStoreError:
             status = error.exitCode
-            text = Self.line(error.description, nil)
+            text = Self.line("\(error.location): \(error.what)", error.remedy)
         case let error as WorkerFatalError:
             status = error.exitCode
             text = Self.line(error.description, nil)

@@ -26,10 +26,11 @@ struct PageBuilder {
 
     /// Makes the report, too; `metric` nil chooses the usual metrics among those that the runs have.
     init(
-        store: RunStore, sweeps: [String], facts: [RunFacts], metric: String?, declaredAxes: [String] = []
+        store: RunStore, at option: StoreOption, sweeps: [String], facts: [RunFacts], metric: String?,
+        declaredAxes: [String] = []
     ) throws {
         let known = facts.flatMap { $0.record.metrics.map(\.name) }
-        let asked = try MetricNames.parse(metric, known: known)
+        let asked = try MetricNames.parse(metric, known: known, of: facts, sweeps: sweeps, store: option)
         let options = ReportOptions(
             metrics: asked.isEmpty ? MetricNames.usual(known) : asked, sweeps: sweeps, declaredAxes: declaredAxes)
         self.init(
@@ -39,13 +40,13 @@ struct PageBuilder {
 
     /// The newest revisions of `sweeps` compared as usual. Damaged runs are noted and left out.
     static func sweeps(
-        _ sweeps: [String], metric: String?, in store: RunStore, _ damage: StoreDamage
+        _ sweeps: [String], metric: String?, in store: RunStore, at option: StoreOption, _ damage: StoreDamage
     ) throws -> PageBuilder {
         let read = try SweepRuns(of: sweeps, in: store, damage, .all)
         read.runs.forEach(damage.note)
         try damage.refuse(metrics: MetricNames.split(metric ?? ""), known: read.metricNames, of: read.runs)
         return try PageBuilder(
-            store: store, sweeps: sweeps, facts: read.runs.filter { $0.damage == nil }, metric: metric,
+            store: store, at: option, sweeps: sweeps, facts: read.runs.filter { $0.damage == nil }, metric: metric,
             declaredAxes: read.axes)
     }
 

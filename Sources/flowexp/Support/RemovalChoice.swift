@@ -79,12 +79,13 @@ struct RemovalChoice: ParsableArguments {
         let filter = try RunFilter(condition)
         let damage = StoreDamage(store)
         let reader = RunReader(store, damage)
-        let found = try filter.matching(store.allRecords().map { try reader.facts($0) }, damage).map(\.record.id)
+        let all = try store.allRecords().map { try reader.facts($0) }
+        let found = try filter.matching(all, damage).map(\.record.id)
         guard !found.isEmpty else {
             try damage.refuse()
             throw CommandFailure(
                 .noInput, "no run of \(store.path) satisfies --where '\(condition)'",
-                remedy: "The runs there are: flowexp ls")
+                remedy: (filter.hint(among: all).map { $0 + "\n  " } ?? "") + "The runs there are: flowexp ls")
         }
         return found
     }

@@ -60,12 +60,13 @@ struct RunCondition: ParsableArguments {
         let filter = try RunFilter(expression ?? "")
         let damage = StoreDamage(store)
         let reader = RunReader(store, damage)
-        let found = try filter.matching(store.allRecords().map { try reader.facts($0) }, damage)
+        let all = try store.allRecords().map { try reader.facts($0) }
+        let found = try filter.matching(all, damage)
         guard let first = found.first else {
             try damage.refuse()
             throw CommandFailure(
                 .noInput, "no run of \(store.path) satisfies --where '\(expression ?? "")'",
-                remedy: "The runs there are: flowexp ls")
+                remedy: (filter.hint(among: all).map { $0 + "\n  " } ?? "") + "The runs there are: flowexp ls")
         }
         guard found.count == 1 else {
             let shown = found.prefix(8).map { "\n  \($0.line)" }.joined()

@@ -52,6 +52,8 @@ final class RunFacts: Sendable {
     var base: String { cell.base }
     var components: JSONValue { cell.components }
     var couplingLayers: Int? { cell.couplingLayers }
+    /// Whether one flow was trained for every x.
+    var isAmortised: Bool { cell.isAmortised }
     var seed: Int { knownSeed ?? 0 }
 
     /// Stable reason of a failed run.

@@ -8,7 +8,7 @@ enum StatusBuilder {
     /// Damaged records are counted and noted; a damaged list of runs throws.
     static func status(of sweep: SweepSummary, in store: RunStore, _ damage: StoreDamage) throws -> SweepStatus {
         // The hash of a revision covers the sweep's name, which nothing else that is read here does.
-        _ = try store.newestRevision(ofSweep: sweep.name)
+        _ = try store.revision(ofNamedSweep: sweep.name)
         let live = try store.liveAttempts(ofRevision: sweep.revisionID)
         let reader = RunReader(store, damage)
         let runs = try store.records(ofRevision: sweep.revisionID, metrics: .none).map { reader.facts($0, nil) }

@@ -83,6 +83,15 @@ extension RunFilter {
     }
 }
 
+extension RunFilter {
+    /// Why none of the runs satisfies the condition: values in it that none has; nil where that is not why.
+    func hint(among runs: [RunFacts]) -> String? {
+        let absent = absentValues(in: runs.map(\.attributes))
+        if absent.isEmpty { return nil }
+        return absent.prefix(3).map { DisplayWidth.cut($0.description, to: 200) }.joined(separator: "\n  ")
+    }
+}
+
 /// Sentences about damaged records.
 enum DamageText {
     static let remedy = "Look closer with: flowexp store check    Mend it with: flowexp store repair"

@@ -4,7 +4,9 @@ import Orchestration
 
 /// The options of `sweep` and `resume`; parsed here, handed on as ``SweepOptions``.
 struct SweepRunOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("Workers; one per core without it.", valueName: "n"))
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("Workers; one per core without it.", valueName: "n"), transform: WholeNumber.parse)
     var jobs: Int?
 
     @Option(
@@ -12,13 +14,18 @@ struct SweepRunOptions: ParsableArguments {
         help: ArgumentHelp("Only runs that satisfy the condition, e.g. 'task=two-moons'.", valueName: "expr"))
     var condition: String?
 
-    @Option(help: ArgumentHelp("Start at most this many runs.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Start at most this many runs.", valueName: "n"),
+        transform: WholeNumber.parse)
     var limit: Int?
 
     @Flag(help: "Start runs again that failed earlier.")
     var retryFailed = false
 
-    @Option(help: ArgumentHelp("Start no further run once this many have failed.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Start no further run once this many have failed.", valueName: "n"),
+        transform: WholeNumber.parse)
     var maxFailures: Int?
 
     @Option(help: ArgumentHelp("Longest time for one run over all its attempts, e.g. 90s, 15m, 2h.", valueName: "time"))

@@ -15,7 +15,7 @@ struct SweepRuns {
         var lastName = ""
         for name in names {
             let read = try damage.readingSweep(name) {
-                let revision = try store.newestRevision(ofSweep: name)
+                let revision = try store.revision(ofNamedSweep: name)
                 return (revision, try store.records(ofRevision: revision.id, metrics: metrics))
             }
             guard let (revision, records) = read else { continue }

@@ -20,6 +20,7 @@ enum SweepText {
         if overview.total != plan.runs.count { line += ", \(overview.total) selected" }
         line += ": \(parts.joined(separator: ", ")) · \(CountText.of(overview.workers, "worker"))"
         var lines = [line]
+        lines += overview.absentValues.prefix(3).map { "  " + DisplayWidth.cut($0.description, to: 200) }
         if overview.beyondLimit > 0 { lines.append("  \(overview.beyondLimit) left for later by --limit") }
         if let change, change.isNew, change.number > 1 {
             lines.append(

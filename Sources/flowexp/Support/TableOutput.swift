@@ -33,8 +33,15 @@ struct TableOutput: ParsableArguments {
         return format?.format ?? output.flatMap { PointFormat(fileName: $0) } ?? .csv
     }
 
-    /// Opens the place to write to.
-    func open() throws -> OutputFile { try OutputFile(path: output, force: force) }
+    /// Opens the place to write to; a file whose name does not say how it is written is said.
+    func open() throws -> OutputFile {
+        let file = try OutputFile(path: output, force: force)
+        if let output, format == nil, !json.json, PointFormat(fileName: output) == nil, !output.hasPrefix("/dev/") {
+            Talk.say(
+                "\(output) is written as csv. For another format: --format npy, or a name that ends in .npy or .json.")
+        }
+        return file
+    }
 }
 
 /// `--format`.

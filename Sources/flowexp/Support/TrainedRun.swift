@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Experiments
+import FlowMath
 import Foundation
 import Orchestration
 import RunStorage
@@ -41,8 +42,9 @@ struct TrainedRun {
     /// The posterior at the observation asked for, else at the task's own.
     func posterior(at observation: [Double]?) throws -> TrainedPosterior {
         guard let observation else { return posterior }
+        let conditioned: TrainedPosterior
         do {
-            return try posterior.conditioned(on: observation)
+            conditioned = try posterior.conditioned(on: observation)
         } catch {
             throw CommandFailure(
                 .usage, "--observation: run \(id.prefix(12)): \(error)",
@@ -50,6 +52,26 @@ struct TrainedRun {
                     ? "Leave --observation out, or train q(θ|x): \"training\": {\"objective\": \"amortised\"}."
                     : "The task's own observation is \(CommaNumbers.text(posterior.taskObservation)).")
         }
+        if let problem = support?.problem(with: observation) {
+            Talk.warn(
+                "warning: \(problem): the run was not trained there, and its q may be far from the posterior, if there "
+                    + "is one.")
+        }
+        return conditioned
+    }
+
+    /// Warns of rows whose x is nowhere near what was simulated.
+    func warn(ofRows observations: Points) {
+        guard let support else { return }
+        let outside = (0..<observations.count).count { support.isOutside(observations, $0) }
+        if outside == 0 { return }
+        Talk.warn(
+            "warning: the x of \(outside) of \(observations.count) rows lies outside what the task simulates: the run was "
+                + "not trained there.")
+    }
+
+    private var support: ObservationSupport? {
+        ObservationSupport(of: posterior.task, chosenBy: posterior.configuration.task)
     }
 
     /// What was asked for, for people: the run, and the observation where there is one.
