@@ -173,7 +173,7 @@ enum TestJSON: Decodable, Equatable {
         let text = ReportFormat.latex.render(try Example.report(Example.complete))
         #expect(
             text.contains("\\caption{mmd (lower is better)")
-                && text.contains(" $\\cdot$ n 5 $\\cdot$ floor 0 $\\pm$ .0002}"))
+                && text.contains(" $\\cdot$ n = 5 $\\cdot$ floor = 0 $\\pm$ .0002}"))
         #expect(text.contains("task & depth & base & mmd & $\\Delta$ & p \\\\"))
         let uneven = Example.complete.filter { $0.base != "gmm" || $0.seed > 0 }
         #expect(ReportFormat.latex.render(try Example.report(uneven)).contains("task & depth & base & n & mmd"))

@@ -22,7 +22,7 @@ package struct LaTeXReportRenderer {
             Self.worthSayingOnce.contains(column.table.title) && Set(section.rows.map(column.text)).count == 1
         }
         let shown = columns.filter { column in !common.contains { $0.table.title == column.table.title } }
-        let caption = ([wording.heading(section)] + common.map { "\($0.table.title) \($0.text(section.rows[0]))" })
+        let caption = ([wording.heading(section)] + common.map { "\($0.table.title) = \($0.text(section.rows[0]))" })
             .joined(separator: " · ")
         var lines = [
             "\\begin{table}", "\\centering", "\\footnotesize", "\\setlength{\\tabcolsep}{3.5pt}",
