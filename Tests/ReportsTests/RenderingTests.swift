@@ -143,6 +143,14 @@ enum TestJSON: Decodable, Equatable {
                 "With 5 pairs a row's p cannot be below 0.0625 (2/2ⁿ): no single row can be significant at 0.05. "
                     + "More seeds are needed."
             ])
+        let equal = alone.map { run in
+            var equal = run
+            if run.seed == 0 { equal.metrics = Example.mmd(0.5) }
+            return equal
+        }
+        #expect(
+            try notes(equal)[0].hasPrefix(
+                "With 5 pairs a row's p cannot be below 0.125 (2/2ⁿ), as equal pairs do not count: no single row"))
         // Six pairs and one comparison can.
         #expect(
             try notes(Example.troubled) == ["With 6 pairs a row's p cannot be below 0.0313 (2/2ⁿ), before adjustment."])

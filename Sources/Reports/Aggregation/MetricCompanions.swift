@@ -30,8 +30,8 @@ enum MetricCompanions {
             var asked: [String] = []
             for name in lacking.map(evaluated) where !asked.contains(name) { asked.append(name) }
             let sweep = sweeps.count == 1 ? sweeps[0] : "SWEEP"
-            return "\(list(names)) should not be read without \(list(lacking)), not evaluated here; "
-                + "to compute: flowexp evaluate \(sweep) --metric \(asked.joined(separator: ","))"
+            return "\(list(names)) should not be read without \(list(lacking)), which no run here has: "
+                + "flowexp evaluate \(sweep) --metric \(asked.joined(separator: ",")) computes \(lacking.count == 1 ? "it" : "them")"
         }
     }
 

@@ -62,10 +62,8 @@ extension ReportWording {
         var text = "With \(comparisons.map(\.pairs).max() ?? 0) pairs a row's p cannot be below \(shownLow)"
         let isRandom = low == SignFlip.minimumP(count: SignFlip.exactLimit + 1)
         text += isRandom ? " (\(RunText.grouped(SignFlip.randomFlips)) random flips)" : " (2/2ⁿ)"
-        if low != high {
-            let equal = comparisons.contains { $0.equal > 0 } ? " (equal pairs do not count)" : ""
-            text += ", with the fewest\(equal) not below \(shownHigh)"
-        }
+        if low != high { text += ", with the fewest not below \(shownHigh)" }
+        if comparisons.contains(where: { $0.equal > 0 }) { text += ", as equal pairs do not count" }
         guard adjusted >= 0.05 else { return text + ", before adjustment." }
         if family > 1 {
             text += ", and no adjusted p below \(NumberText.plain(adjusted)) (\(family) comparisons)"
