@@ -26,7 +26,7 @@ build: dependencies
 
 demo: build
 	$(FLOWEXP) sweep experiments/gmm_vs_gauss.json
-	$(FLOWEXP) report --metric mmd
+	$(FLOWEXP) report --metric kl,bridge-mass
 
 test: dependencies
 	bash Scripts/test.sh

@@ -47,7 +47,7 @@ public struct ReportMetric: Sendable, Equatable {
     public var value: Double?
     /// Why there is no value.
     public var reason: String?
-    /// Monte Carlo standard error where known.
+    /// Standard error where known: of the draws, or over the observations that the value is a mean of.
     public var standardError: Double?
     /// The same metric between two samples of the exact posterior.
     public var floor: ReportFloor?
@@ -80,6 +80,15 @@ public struct ReportMetric: Sendable, Equatable {
         self.sampleSizes = sampleSizes
         self.parameters = parameters
         self.version = version
+    }
+
+    /// The square of the Monte Carlo standard error; 0 where it is not known. `name` is the metric's: means over a task's
+    /// fixed observations have the spread over these as their standard error. Every seed has the same observations, so
+    /// that spread is no noise of a seed's value.
+    func errorVariance(_ name: String) -> Double {
+        guard !name.hasSuffix(MetricCompanions.overObservations), let standardError else { return 0 }
+        let variance = standardError * standardError
+        return variance.isFinite ? variance : 0
     }
 }
 

@@ -12,7 +12,7 @@ struct Flowexp: ParsableCommand {
         discussion: """
             Examples:
               flowexp sweep experiments/gmm_vs_gauss.json   run it; again: resume it
-              flowexp report --metric mmd                   compare the configurations
+              flowexp report --metric kl,bridge-mass        compare the configurations
               flowexp status                                what is done, what is not
               flowexp sample RUN --count 100000 -o q.npy    use a trained posterior
               flowexp list tasks                            what a spec can name

@@ -46,6 +46,26 @@ struct SweepCommandTests {
         #expect(try place.run("logs", id).status == 0)
     }
 
+    @Test(
+        "the end of a sweep suggests what sees bridges, else what was evaluated, and the suggestion works",
+        arguments: [
+            (#""mmd", "kl", "bridge-mass""#, "flowexp report tiny --metric kl,bridge-mass"),
+            (#""mmd", "kl""#, "flowexp report tiny --metric kl"),
+            (#""mmd", "energy", "mode-tv""#, "flowexp report tiny --metric mmd,energy"),
+            ("", "flowexp evaluate tiny --metric kl,bridge-mass"),
+        ])
+    func suggestedReport(metrics: String, command: String) throws {
+        let place = try Workplace()
+        try place.writeSpec(steps: 2, seeds: 1, metrics: metrics)
+        let end = try place.run("sweep", "tiny.json").errors.split(separator: "\n").last.map(String.init)
+        #expect(end == "  Compare: " + command)
+        let words = command.split(separator: " ").dropFirst().map(String.init)
+        #expect(try Program.run(words, in: place.path).status == 0, "\(command)")
+        if words[0] == "evaluate" {
+            #expect(try place.run("status").errors.contains("flowexp evaluate"))
+        }
+    }
+
     @Test("the report has intervals, a comparison and a floor, in every format")
     func report() throws {
         let place = try Workplace()

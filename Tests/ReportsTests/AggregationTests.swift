@@ -286,6 +286,71 @@ import Testing
         }
     }
 
+    /// Four seeds; the margin is 2 √((sd² + mean of se²)/4), worked out by hand.
+    @Test func noiseCountsTheErrorOfTheValues() throws {
+        for (value, deviation, errors, direction, isNoise) in [
+            // In closed form 0 ± 0: without errors the sign decides, with errors of .2 the margin is .2.
+            (1e-9, 0, [nil, nil, nil, nil], ReportDirection.lower, false),
+            (-1e-9, 0, [nil, nil, nil, nil], .lower, true),
+            (0.199, 0, [0.2, 0.2, 0.2, 0.2], .lower, true), (0.201, 0, [0.2, 0.2, 0.2, 0.2], .lower, false),
+            // Mean of se² (.16 + 0 + 0 + 0)/4 = .04: the same margin.
+            (0.199, 0, [0.4, 0, nil, .infinity], .lower, true), (0.201, 0, [0.4, 0, nil, .nan], .lower, false),
+            // √(.3² + .4²) = .5: .5.
+            (0.499, 0.3, [0.4, 0.4, 0.4, 0.4], .lower, true), (0.501, 0.3, [0.4, 0.4, 0.4, 0.4], .lower, false),
+            (-0.499, 0.3, [0.4, 0.4, 0.4, 0.4], .higher, true), (-0.501, 0.3, [0.4, 0.4, 0.4, 0.4], .higher, false),
+            (0.499, 0.3, [0.4, 0.4, 0.4, 0.4], .target, true), (-0.501, 0.3, [0.4, 0.4, 0.4, 0.4], .target, false),
+        ] as [(Double, Double, [Double?], ReportDirection, Bool)] {
+            let floor = ReportFloor(mean: 0, standardDeviation: deviation, repetitions: 0)
+            for metric in ["kl", "kl-over-x"] {
+                let runs = errors.enumerated().map { seed, error in
+                    Example.run(
+                        task: "ring", base: "gaussian", seed: seed,
+                        metrics: [
+                            metric: ReportMetric(
+                                value: value, standardError: error, floor: floor, direction: direction)
+                        ])
+                }
+                let row = try Example.report(runs, [metric]).sections[0].rows[0]
+                // A spread over observations is no error of a value: there the margin is 2 · sd/√4.
+                let isBelow = direction == .higher ? value >= -deviation : value <= deviation
+                let expected =
+                    metric == "kl" ? isNoise : direction == .target ? abs(value) <= deviation : isBelow
+                #expect(row.isNoise == expected, "\(metric) \(value) \(deviation) \(errors) \(direction)")
+            }
+        }
+    }
+
+    @Test func companionsThatAreMissingAreNamed() throws {
+        func notes(_ metrics: [String], stored: [String]) throws -> [String] {
+            let runs = (0..<2).map { seed in
+                Example.run(
+                    task: "ring", base: "gaussian", seed: seed,
+                    metrics: Dictionary(uniqueKeysWithValues: stored.map { ($0, ReportMetric(value: 0.5)) }))
+            }
+            return try Example.report(runs, metrics, sweeps: ["tiny"]).notes.filter { $0.contains("evaluate") }
+        }
+        #expect(
+            try notes(["d-plus"], stored: ["d-plus"]) == [
+                "d-plus should not be read without kl and mode-tv, which no run here has: "
+                    + "flowexp evaluate tiny --metric kl,mode-tv computes them"
+            ])
+        #expect(
+            try notes(["d-plus"], stored: ["d-plus", "kl"]) == [
+                "d-plus should not be read without mode-tv, which no run here has: "
+                    + "flowexp evaluate tiny --metric mode-tv computes it"
+            ])
+        #expect(try notes(["d-plus"], stored: ["d-plus", "kl", "mode-tv"]).isEmpty)
+        // One note for all that lack the same, by the name of what computes it.
+        #expect(
+            try notes(["sbc", "coverage"], stored: ["sbc", "coverage"]) == [
+                "sbc and coverage should not be read without information-gain and posterior-gap, which no run here has: "
+                    + "flowexp evaluate tiny --metric information-gain computes them"
+            ])
+        #expect(
+            try notes(["d-plus-over-x"], stored: ["d-plus-over-x"])[0].hasSuffix("--metric kl,mode-tv computes them"))
+        #expect(try notes(["kl"], stored: ["kl"]).isEmpty)
+    }
+
     @Test func matchedComponentsAreOneVariantOverTasks() throws {
         // K = 1 on both tasks and `match`: three variants by their spec, whatever the numbers are.
         var runs: [ReportRun] = []

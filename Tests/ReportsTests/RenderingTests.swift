@@ -126,6 +126,67 @@ enum TestJSON: Decodable, Equatable {
         #expect(JSONText.canonical(.number(2)) == JSONText.canonical(.integer(2)))
     }
 
+    @Test func whatNoRowCanReachIsSaid() throws {
+        func notes(_ runs: [ReportRun], _ metrics: [String] = ["mmd"]) throws -> [String] {
+            ReportFormat.table.render(try Example.report(runs, metrics)).split(separator: "\n").map(String.init)
+                .filter { $0.contains("cannot be below") }
+        }
+        // Four comparisons of five pairs: 2/2⁵ and four times that; two tasks by five seeds pool to ten units.
+        #expect(
+            try notes(Example.complete) == [
+                "With 5 pairs a row's p cannot be below 0.0625 (2/2ⁿ), and no adjusted p below 0.25 (4 comparisons): "
+                    + "no single row can be significant at 0.05. Read the pooled line and the intervals of Δ, or run more seeds."
+            ])
+        let alone = Example.complete.filter { $0.id.contains("two-moons") && $0.id.contains("-8-") }
+        #expect(
+            try notes(alone) == [
+                "With 5 pairs a row's p cannot be below 0.0625 (2/2ⁿ): no single row can be significant at 0.05. "
+                    + "More seeds are needed."
+            ])
+        let equal = alone.map { run in
+            var equal = run
+            if run.seed == 0 { equal.metrics = Example.mmd(0.5) }
+            return equal
+        }
+        #expect(
+            try notes(equal)[0].hasPrefix(
+                "With 5 pairs a row's p cannot be below 0.125 (2/2ⁿ), as equal pairs do not count: no single row"))
+        // Six pairs and one comparison can.
+        #expect(
+            try notes(Example.troubled) == ["With 6 pairs a row's p cannot be below 0.0313 (2/2ⁿ), before adjustment."])
+        let uneven = Example.complete.filter { !$0.id.contains("two-moons") || $0.seed < 3 }
+        #expect(
+            try notes(uneven)[0].hasPrefix(
+                "With 5 pairs a row's p cannot be below 0.0625 (2/2ⁿ), with the fewest not below 0.25, and"))
+    }
+
+    @Test func whatSeveralMetricsShareIsSaidOnce() throws {
+        let runs = Example.complete.map { run in
+            var both = run
+            both.metrics["kl"] = run.metrics["mmd"]
+            both.metrics["mode-tv"] = run.metrics["mmd"]
+            return both
+        }
+        for format in [ReportFormat.table, .markdown] {
+            let text = format.render(try Example.report(runs, ["mmd", "kl", "mode-tv"]))
+            #expect(text.components(separatedBy: "cannot be below").count == 2, "\(format)")
+            #expect(text.components(separatedBy: "within the noise floor").count == 2, "\(format)")
+        }
+        // Tables of a paper stand alone.
+        let latex = ReportFormat.latex.render(try Example.report(runs, ["mmd", "kl"]))
+        #expect(latex.components(separatedBy: "cannot be below").count == 3)
+    }
+
+    @Test func whatEveryRowHasAlikeGoesIntoTheCaption() throws {
+        let text = ReportFormat.latex.render(try Example.report(Example.complete))
+        #expect(
+            text.contains("\\caption{mmd (lower is better)")
+                && text.contains(" $\\cdot$ n = 5 $\\cdot$ floor = 0 $\\pm$ .0002}"))
+        #expect(text.contains("task & depth & base & mmd & $\\Delta$ & p \\\\"))
+        let uneven = Example.complete.filter { $0.base != "gmm" || $0.seed > 0 }
+        #expect(ReportFormat.latex.render(try Example.report(uneven)).contains("task & depth & base & n & mmd"))
+    }
+
     @Test func noFormatLetsAHostileNameThrough() throws {
         let report = try Example.report(Example.hostile, sweeps: ["\u{1B}]0;x\u{7}\n\n# heading"])
         for format in ReportFormat.allCases {
@@ -152,6 +213,16 @@ enum TestJSON: Decodable, Equatable {
         #expect(estimate(1e-12, 0.5e-12, 1.5e-12) == "1e−12 [5e−13, 1.5e−12]")
         #expect(estimate(-0.00001, -0.0003, 0.0003) == "−0.00001 [−.0003, .0003]")
         #expect(NumberText.estimate(nil, nil).mean == "—")
+        // Whether 0 is inside can be seen.
+        #expect(estimate(-0.032, -0.066, 0.002) == "−0.032 [−.07, .002]")
+        #expect(estimate(-0.034, -0.066, -0.002) == "−0.034 [−.07, −.002]")
+        #expect(estimate(0.033, -0.0004, 0.066) == "0.033 [−.0004, .07]")
+        #expect(estimate(0.033, 0, 0.066) == "0.033 [.00, .07]")
+        #expect(estimate(0.03, 9.6e-7, 0.06) == "0.030 [1e−6, .06]")
+        #expect(estimate(40, -0.3, 80) == "40 [−.3, 80]")
+        #expect(estimate(207_391_162_741_560, -354e12, 769e12) == "2.1e14 [−4e14, 8e14]")
+        #expect(estimate(3, -4e9, 4e9) == "3 [−4e9, 4e9]")
+        #expect(estimate(12_345_678, 12_345_000, 12_346_356) == "1.234568e7 [1.2345e7, 1.23464e7]")
         #expect(
             NumberText.plain(0.03981) == "0.0398" && NumberText.plain(0) == "0" && NumberText.plain(123456) == "123456")
         #expect(NumberText.plain(0.00001) == "0.00001" && NumberText.plain(1.5e-7) == "1.5e−7")

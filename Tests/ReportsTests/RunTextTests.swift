@@ -185,13 +185,13 @@ import Testing
             running: [
                 RunningRun(
                     id: "a91f77", task: "quadratic-3d", base: "gmm", components: .integer(8), couplingLayers: 8,
-                    seed: 4,
-                    phase: "training", step: 1200, totalSteps: 2000, loss: 1.2041)
+                    seed: 4, axes: ["depth 8", "noise 0.1"],
+                    phase: "training", step: 1200, totalSteps: 2000, loss: 1.2041, place: "host 4711")
             ])
         #expect(
             SweepStatusRenderer.text([status]) == """
                 gmm_vs_gauss  52/80  65% · 51 completed · 1 failed (1 diverged) · 1 running · 27 planned · 30 runs/min · ETA 1m40s
-                  a91f  quadratic-3d  gmm 8  depth 8  seed 4  step 1 200/2 000  loss 1.204
+                  a91f  quadratic-3d  gmm 8  depth 8  noise 0.1  seed 4  step 1 200/2 000  loss 1.204
 
                 """)
         #expect(SweepStatusRenderer.text([]) == "no sweeps\n")

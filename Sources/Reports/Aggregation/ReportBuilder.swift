@@ -9,7 +9,8 @@ extension Report {
     public init(runs given: [ReportRun], options: ReportOptions) throws(ReportError) {
         let (cells, runs, hasTwins) = makeCells(given)
         let axes = ReportAxes(cells: cells, declared: options.declaredAxes)
-        let metrics = try Self.metrics(options.metrics, in: runs)
+        let available = Self.metricNames(in: runs)
+        let metrics = try Self.metrics(options.metrics, available: available)
         var selector: BaselineSelector?
         var notes: [String] = []
         if let text = options.baseline ?? BaselineSelector.standard(axes: axes, cells: cells) {
@@ -17,6 +18,7 @@ extension Report {
         } else if axes.varying.contains(where: { $0 != ReportPaths.task }) {
             notes.append("no comparison: the base does not vary; --baseline path=value compares along another axis")
         }
+        notes += MetricCompanions.missing(of: metrics, available: available, sweeps: options.sweeps)
         if hasTwins {
             notes.append("runs with one configuration and seed but different component versions are kept apart")
         }
@@ -61,26 +63,22 @@ extension Report {
             notes: notes)
     }
 
-    /// Metrics that must not be read without others.
-    private static let companions = [
-        "d-plus": ["kl", "mode-tv"], "reverse-kl": ["reverse-kl-inside"],
-        "d-plus-over-x": ["kl-over-x", "mode-tv-over-x"], "reverse-kl-over-x": ["reverse-kl-inside-over-x"],
-        // A prior passes calibration, so calibration is never shown without what the flow knows.
-        "sbc": ["information-gain", "posterior-gap"], "coverage": ["information-gain", "posterior-gap"],
-        "tarp": ["information-gain", "posterior-gap"],
-    ]
-
     /// What a report of these metrics shows besides them, where it is there.
     public static func companions(of metrics: Set<String>) -> Set<String> {
-        Set(metrics.flatMap { companions[$0] ?? [] })
+        Set(metrics.flatMap { MetricCompanions.of[$0] ?? [] })
+    }
+
+    /// What some run has.
+    private static func metricNames(in runs: [ReportRun]) -> Set<String> {
+        var names: Set<String> = []
+        for place in runs.indices where !runs[place].metrics.keys.allSatisfy(names.contains) {
+            names.formUnion(runs[place].metrics.keys)
+        }
+        return names
     }
 
     /// The asked metrics, checked, each followed by its companions where some run has them.
-    private static func metrics(_ asked: [String], in runs: [ReportRun]) throws(ReportError) -> [String] {
-        var available: Set<String> = []
-        for place in runs.indices where !runs[place].metrics.keys.allSatisfy(available.contains) {
-            available.formUnion(runs[place].metrics.keys)
-        }
+    private static func metrics(_ asked: [String], available: Set<String>) throws(ReportError) -> [String] {
         var result: [String] = []
         for name in asked {
             // Before any run has finished there is nothing to check against.
@@ -90,7 +88,8 @@ extension Report {
             if !result.contains(name) { result.append(name) }
         }
         for name in asked {
-            for companion in companions[name] ?? [] where available.contains(companion) && !result.contains(companion) {
+            for companion in MetricCompanions.of[name] ?? []
+            where available.contains(companion) && !result.contains(companion) {
                 result.append(companion)
             }
         }

@@ -81,6 +81,7 @@ struct CellMetric {
     ) -> ReportRow {
         var seeds: [Int] = []
         var values: [Double] = []
+        var variances: [Double] = []
         var used: [Int] = []
         var limits: [Double] = []
         var failures: [String] = []
@@ -109,12 +110,13 @@ struct CellMetric {
                 }
                 seeds.append(cell.all[place].seed)
                 values.append(value)
+                variances.append(stored.errorVariance(metric))
             }
         }
         let estimate = MeanEstimate(values)
         var isNoise = false
         if let mean = estimate?.mean, let floor {
-            isNoise = Self.isNoise(mean: mean, count: values.count, floor: floor, direction: direction)
+            isNoise = Self.isNoise(mean: mean, errorVariances: variances, floor: floor, direction: direction)
         }
         return ReportRow(
             task: cell.example.task, base: cell.example.base, components: cell.example.components,
@@ -135,10 +137,24 @@ struct CellMetric {
         MeanEstimate(places.compactMap { cell.all[$0].summary[name] }.filter(\.isFinite))?.mean
     }
 
-    /// Whether a mean over `count` seeds could come from two samples of the exact posterior: two standard errors of
-    /// the floor's own spread.
-    static func isNoise(mean: Double, count: Int, floor: ReportFloor, direction: ReportDirection) -> Bool {
-        let margin = 2 * floor.standardDeviation / Double(count).squareRoot()
+    /// Whether a mean over seeds, whose values have these Monte Carlo variances se², could be that of an exact sampler.
+    ///
+    /// Let m̂ = (1/n) Σ xᵢ be the mean shown, where xᵢ estimates what the metric of flow i would be with infinitely many
+    /// points: independent draws make Var(m̂) = (1/n²) Σ seᵢ² = (mean of se²)/n about the mean of those exact values. The
+    /// exact sampler in the flows' place has a mean of n readings too, each with the floor's sd about the floor's mean:
+    /// variance sd²/n. The two are independent, so that their difference has variance (sd² + mean of se²)/n, and the
+    /// margin is two standard deviations of it:
+    ///
+    ///     margin = 2 √((sd² + mean of se²)/n)
+    ///
+    /// A floor in closed form (0 ± 0 of `kl` and `js`) has no spread of its own: there se alone decides, not the sign of
+    /// a value that is 0 but for its error.
+    static func isNoise(
+        mean: Double, errorVariances: [Double], floor: ReportFloor, direction: ReportDirection
+    ) -> Bool {
+        let count = Double(max(1, errorVariances.count))
+        let variance = floor.standardDeviation * floor.standardDeviation + compensatedSum(errorVariances) / count
+        let margin = 2 * (variance / count).squareRoot()
         switch direction {
         case .lower: return mean <= floor.mean + margin
         case .higher: return mean >= floor.mean - margin

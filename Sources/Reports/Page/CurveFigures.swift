@@ -33,9 +33,10 @@ struct CurveFigures {
         // Bases share their draws, so what depends on the draws alone is the same for all.
         let isShared = series.count > 1 && series.allSatisfy { $0.curves == first.curves }
         return CurveChart(
-            name: PageLabels.word(what, group), title: "\(group) · \(what)",
-            caption:
-                "Line: median over seeds; band: least and greatest; thin: seeds, where they are few. Spikes above the scale are "
+            name: PageLabels.word(what, group),
+            title: "\(group) · \(what)" + (isShared ? ", the same for every base" : ""),
+            caption: (isShared ? "All bases share their draws, so one line is that of all. " : "")
+                + "Line: median over seeds; band: least and greatest; thin: seeds, where they are few. Spikes above the scale are "
                 + "drawn at its edge.",
             horizontalTitle: "optimiser steps",
             verticalTitle: title, series: isShared ? [("every base", first.curves)] : series,

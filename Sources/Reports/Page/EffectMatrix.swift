@@ -12,7 +12,7 @@ package struct EffectMatrix {
     /// More bases than these are not compared in pairs.
     static let limit = 8
 
-    /// Nil unless at least two bases and at most `limit` can be paired.
+    /// Nil unless at least three bases and at most `limit` can be paired: of two the headline says it all.
     package init?(metric: String, runs: [ReportRun], options: ReportOptions) {
         let axes = ReportAxes(cells: makeCells(runs).cells, declared: options.declaredAxes)
         let paths = axes.independent.filter { ReportPaths.isWithin($0, ReportPaths.base) }
@@ -29,7 +29,7 @@ package struct EffectMatrix {
             if !text.isEmpty, !selectors.contains(text) { selectors.append(text) }
             if selectors.count > Self.limit { return nil }
         }
-        guard selectors.count > 1 else { return nil }
+        guard selectors.count > 2 else { return nil }
         var wanted = options
         wanted.metrics = [metric]
         wanted.by = nil
@@ -43,7 +43,7 @@ package struct EffectMatrix {
             columns.append((label, section.headlines))
         }
         let names = columns.map(\.name)
-        guard names.count > 1 else { return nil }
+        guard names.count > 2 else { return nil }
         var headlines: [[Headline?]] = names.map { row in
             columns.map { column in column.headlines.first { $0.variant == row } }
         }

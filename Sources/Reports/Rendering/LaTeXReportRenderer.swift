@@ -1,21 +1,9 @@
-/// The report as LaTeX: one `tabular` with booktabs rules a metric, what it means as a comment and as notes below.
+/// The report as LaTeX: one floating `table` a metric with booktabs rules, what it means as its caption, notes below.
 package struct LaTeXReportRenderer {
     func render(_ report: Report) -> String {
         let wording = ReportWording(report: report)
         var blocks = ["% Needs \\usepackage{booktabs}."]
-        for section in report.sections {
-            var lines = ["% " + Self.comment(wording.heading(section))]
-            if section.rows.isEmpty {
-                blocks.append((lines + ["% no runs"]).joined(separator: "\n"))
-                continue
-            }
-            lines += table(report, section)
-            let notes =
-                wording.shownHeadlines(section).map { wording.headline($0, section) } + wording.improvements(section)
-                + wording.footnotes(section)
-            lines += notes.map { "\n\\noindent {\\footnotesize " + Self.escape($0) + "}\\par" }
-            blocks.append(lines.joined(separator: "\n"))
-        }
+        blocks += report.sections.map { table(report, $0, wording) }
         let end = report.verdicts.map(wording.verdict) + report.notes.map { $0 + "." }
         if !end.isEmpty {
             blocks.append(
@@ -24,18 +12,44 @@ package struct LaTeXReportRenderer {
         return blocks.joined(separator: "\n\n") + "\n"
     }
 
-    private func table(_ report: Report, _ section: ReportSection) -> [String] {
+    /// Small letters and little space between columns: a line of `article` holds some 90 letters.
+    private func table(_ report: Report, _ section: ReportSection, _ wording: ReportWording) -> String {
         let columns = ReportColumns(
             report: report, section: section, showsDifferenceInterval: true, showsMeanInterval: true
         ).columns
-        let shape = columns.map { $0.table.alignment == .right ? "r" : "l" }.joined()
-        func line(_ cells: [String]) -> String { cells.map(Self.escape).joined(separator: " & ") + " \\\\" }
-        return ["\\begin{tabular}{\(shape)}", "\\toprule", line(columns.map(\.table.title)), "\\midrule"]
-            + section.rows.map { row in line(columns.map { $0.text(row) }) } + ["\\bottomrule", "\\end{tabular}"]
+        // What every row has alike is said once, which leaves room for the rest.
+        let common = columns.filter { column in
+            Self.worthSayingOnce.contains(column.table.title) && Set(section.rows.map(column.text)).count == 1
+        }
+        let shown = columns.filter { column in !common.contains { $0.table.title == column.table.title } }
+        let caption = ([wording.heading(section)] + common.map { "\($0.table.title) = \($0.text(section.rows[0]))" })
+            .joined(separator: " · ")
+        var lines = [
+            "\\begin{table}", "\\centering", "\\footnotesize", "\\setlength{\\tabcolsep}{3.5pt}",
+            "\\caption{\(Self.escape(caption))}", "\\smallskip",
+        ]
+        if section.rows.isEmpty {
+            lines.append("no runs")
+        } else {
+            let shape = shown.map { $0.table.alignment == .right ? "r" : "l" }.joined()
+            func line(_ cells: [String]) -> String { cells.map(Self.escape).joined(separator: " & ") + " \\\\" }
+            lines += [
+                "\\begin{tabular}{@{}\(shape)@{}}", "\\toprule", line(shown.map(\.table.title)), "\\midrule",
+            ]
+            lines += section.rows.map { row in line(shown.map { $0.text(row) }) }
+            lines += ["\\bottomrule", "\\end{tabular}"]
+            let notes =
+                wording.shownHeadlines(section).map { wording.headline($0, section) } + wording.improvements(section)
+                + wording.footnotes(section)
+            if !notes.isEmpty {
+                lines += ["\\par\\smallskip\\raggedright"] + notes.map { Self.escape($0) + "\\par" }
+            }
+        }
+        return (lines + ["\\end{table}"]).joined(separator: "\n")
     }
 
-    /// A comment ends with its line and is read as bytes: visible characters only.
-    private static func comment(_ text: String) -> String { DisplayText.visible(text) }
+    /// Columns that go into the caption where they are alike.
+    private static let worthSayingOnce = ["n", "floor"]
 
     /// Text as LaTeX sets it: markup escaped, the signs that reports use in mathematics mode. Letters beyond Latin, which a
     /// plain document has no font for, are named by their code.

@@ -6,7 +6,7 @@ struct MarkdownReportRenderer {
         if !report.sweeps.isEmpty {
             blocks.append("## " + report.sweeps.map { escape(DisplayText.visible($0)) }.joined(separator: ", "))
         }
-        for section in report.sections {
+        for (section, footnotes) in zip(report.sections, wording.footnotesOnce) {
             blocks.append("### " + escape(DisplayText.visible(section.metric)))
             blocks.append(escape(wording.heading(section)))
             if section.rows.isEmpty {
@@ -16,7 +16,7 @@ struct MarkdownReportRenderer {
             blocks.append(table(report, section))
             let lines =
                 wording.shownHeadlines(section).map { wording.headline($0, section) } + wording.improvements(section)
-                + wording.footnotes(section)
+                + footnotes
             if !lines.isEmpty { blocks.append(lines.map { "- " + escape($0) }.joined(separator: "\n")) }
         }
         let end = report.verdicts.map(wording.verdict) + report.notes.map { DisplayText.visible($0) + "." }

@@ -25,11 +25,14 @@ package enum NumberText {
         return (value < 0 && !isZero ? "−" : "") + magnitude
     }
 
+    /// Numbers with more digits than these before the point are scientific.
+    private static let largestExponent = 7
+
     /// Three significant digits or so, for a value without an uncertainty; scientific when very small or large.
     package static func plain(_ value: Double, significant: Int = 3) -> String {
         guard value.isFinite, value != 0 else { return fixed(value, decimals: 0) }
         let exponent = decimalDigits(abs(value)).exponent
-        if exponent > 7 || exponent < -4 { return scientific(value, significant: significant) }
+        if exponent > largestExponent || exponent < -4 { return scientific(value, significant: significant) }
         return fixed(value, decimals: max(0, significant - exponent)).droppingTrailingZeros
     }
 
@@ -60,7 +63,8 @@ package enum NumberText {
     }
 
     /// A mean and its interval, `0.0412 [.038, .044]`: the interval to one digit of its half-width (two when that starts
-    /// with 1), the mean to two.
+    /// with 1), the mean to two. An end that this would round to 0 has one digit of its own; very large numbers are
+    /// scientific.
     package static func estimate(_ mean: Double?, _ interval: Interval?) -> (mean: String, interval: String) {
         guard let mean else { return ("—", "") }
         guard let interval, interval.lower.isFinite, interval.upper.isFinite else { return (plain(mean), "") }
@@ -78,9 +82,22 @@ package enum NumberText {
                     + "\(scientific(interval.upper, significant: min(6, significant)))]"
             )
         }
-        let bounds = [interval.lower, interval.upper].map { short(fixed($0, decimals: max(0, decimals))) }
         let meanDecimals = decimals + (leadingDigit(half).digit == 1 ? 0 : 1)
+        let ends = [interval.lower, interval.upper]
+        if decimals < 0, ends.contains(where: { decimalDigits(abs($0)).exponent > largestExponent }) {
+            let texts = [(mean, meanDecimals), (ends[0], decimals), (ends[1], decimals)].map { value, decimals in
+                plain(value, significant: max(1, decimals + decimalDigits(abs(value)).exponent))
+            }
+            return (texts[0], "[\(texts[1]), \(texts[2])]")
+        }
+        let bounds = ends.map { end(short(fixed($0, decimals: max(0, decimals))), of: $0) }
         return (fixed(mean, decimals: max(0, meanDecimals)), "[\(bounds[0]), \(bounds[1])]")
+    }
+
+    /// An interval's end as it was rounded, unless that hides its sign: whether 0 is inside must be seen.
+    private static func end(_ rounded: String, of value: Double) -> String {
+        guard value != 0, rounded.allSatisfy({ "0.−".contains($0) }) else { return rounded }
+        return short(plain(value, significant: 1))
     }
 
     /// The same for an estimate; `—` for none.

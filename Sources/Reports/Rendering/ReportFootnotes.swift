@@ -1,6 +1,14 @@
 import Catalog
 
 extension ReportWording {
+    /// The footnotes of each section, a note that several have under the first of them alone.
+    var footnotesOnce: [[String]] {
+        var seen: Set<String> = []
+        return report.sections.map { section in
+            section.rows.isEmpty ? [] : footnotes(section).filter { seen.insert($0).inserted }
+        }
+    }
+
     /// Marks and notes below a section.
     func footnotes(_ section: ReportSection) -> [String] {
         var notes: [String] = []
@@ -47,18 +55,28 @@ extension ReportWording {
         let least = comparisons.compactMap(\.minimumP)
         guard let low = least.min(), let high = least.max(), high >= 1e-6 else { return nil }
         if low == 1 { return "One pair tests nothing: p is 1 whatever the difference; more seeds are needed." }
-        let counts = comparisons.map(\.pairs)
-        let few = counts.min() ?? 0
-        let many = counts.max() ?? 0
+        let family = max(1, section.familySize)
+        // Holm multiplies the least p of a family by the family's size.
+        let adjusted = min(1, Double(family) * low)
+        let (shownLow, shownHigh) = (NumberText.plain(low), NumberText.plain(high))
+        var text = "With \(comparisons.map(\.pairs).max() ?? 0) pairs a row's p cannot be below \(shownLow)"
         let isRandom = low == SignFlip.minimumP(count: SignFlip.exactLimit + 1)
-        let why = isRandom ? "\(RunText.grouped(SignFlip.randomFlips)) random flips" : "2/2ⁿ"
-        if low == high {
-            return "With \(many) pairs a row's p cannot be below \(NumberText.plain(low)) (\(why)), before adjustment."
+        text += isRandom ? " (\(RunText.grouped(SignFlip.randomFlips)) random flips)" : " (2/2ⁿ)"
+        if low != high { text += ", with the fewest not below \(shownHigh)" }
+        if comparisons.contains(where: { $0.equal > 0 }) { text += ", as equal pairs do not count" }
+        guard adjusted >= 0.05 else { return text + ", before adjustment." }
+        if family > 1 {
+            text += ", and no adjusted p below \(NumberText.plain(adjusted)) (\(family) comparisons)"
         }
-        let pairs = few == many ? "\(many)" : "\(few) to \(many)"
-        let equal = comparisons.contains { $0.equal > 0 } ? ", equal pairs not counted" : ""
-        return "With \(pairs) pairs a row's p cannot be below \(NumberText.plain(high)) to \(NumberText.plain(low)) "
-            + "(\(why)\(equal)), before adjustment."
+        return text + ": no single row can be significant at 0.05. " + advice(section)
+    }
+
+    /// What to read where no row can be significant.
+    private func advice(_ section: ReportSection) -> String {
+        let pooled = shownHeadlines(section).filter { ($0.minimumP ?? 1) < 0.05 }
+        return pooled.isEmpty
+            ? "More seeds are needed."
+            : "Read the pooled line\(pooled.count == 1 ? "" : "s") and the intervals of Δ, or run more seeds."
     }
 
     /// `60`, or `60 to 707`; nil for none.

@@ -8,7 +8,7 @@ struct TableReportRenderer {
         if !report.sweeps.isEmpty {
             blocks.append(fit(report.sweeps.map(DisplayText.visible).joined(separator: ", ")))
         }
-        for section in report.sections {
+        for (section, footnotes) in zip(report.sections, wording.footnotesOnce) {
             var lines = [fit(wording.heading(section))]
             if section.rows.isEmpty {
                 lines.append("no runs")
@@ -17,7 +17,7 @@ struct TableReportRenderer {
                 lines.append(table)
                 lines += wording.shownHeadlines(section).map { fit(wording.headline($0, section)) }
                 lines += wording.improvements(section).map(fit)
-                lines += wording.footnotes(section).map(fit)
+                lines += footnotes.map(fit)
                 if !left.isEmpty {
                     lines.append(fit("Left out at this width: \(left.joined(separator: ", ")); --format csv has all."))
                 }

@@ -60,7 +60,9 @@ public enum RunDetailsRenderer {
                 value = NumberText.plain(number, significant: 4)
                 if let error = metric.standardError { value += " ± " + NumberText.plain(error, significant: 2) }
                 if let floor = metric.floor,
-                    CellMetric.isNoise(mean: number, count: 1, floor: floor, direction: metric.direction)
+                    CellMetric.isNoise(
+                        mean: number, errorVariances: [metric.errorVariance(name)], floor: floor,
+                        direction: metric.direction)
                 {
                     value += " ≈"
                 }

@@ -14,6 +14,8 @@ public struct RunningRun: Sendable, Equatable {
     public var couplingLayers: Int?
     /// The run's seed.
     public var seed: Int
+    /// Other axes of the sweep with this run's values, as the display of a sweep has them: `depth 8`.
+    public var axes: [String]
     /// `pool`, `training`, `evaluation`, `published`.
     public var phase: String
     /// Optimiser steps done.
@@ -28,7 +30,7 @@ public struct RunningRun: Sendable, Equatable {
     /// Creates a running run.
     public init(
         id: String, task: String, base: String, components: JSONValue = .null, couplingLayers: Int? = nil, seed: Int,
-        phase: String, step: Int, totalSteps: Int, loss: Double? = nil, place: String? = nil
+        axes: [String] = [], phase: String, step: Int, totalSteps: Int, loss: Double? = nil, place: String? = nil
     ) {
         self.id = id
         self.task = task
@@ -36,6 +38,7 @@ public struct RunningRun: Sendable, Equatable {
         self.components = components
         self.couplingLayers = couplingLayers
         self.seed = seed
+        self.axes = axes
         self.phase = phase
         self.step = step
         self.totalSteps = totalSteps
@@ -118,15 +121,15 @@ public enum SweepStatusRenderer {
         let rows = zip(ids, status.running).map { id, run in
             [
                 "", id, run.task, RunText.base(run.base, run.components),
-                run.couplingLayers.map { "depth \($0)" } ?? "", "seed \(run.seed)",
+                run.axes.joined(separator: "  "), "seed \(run.seed)",
                 run.phase == "training"
                     ? "step \(RunText.grouped(run.step))/\(RunText.grouped(run.totalSteps))" : run.phase,
-                run.loss.map { "loss \(NumberText.plain($0, significant: 4))" } ?? "", run.place ?? "",
+                run.loss.map { "loss \(NumberText.fixed($0, decimals: 3))" } ?? "",
             ]
         }
         let columns: [TextTable.Column] = [
             .init(""), .init(""), .init("", minimumWidth: 6), .init("", minimumWidth: 6), .init("", dropOrder: 2),
-            .init("", dropOrder: 1), .init(""), .init("", dropOrder: 3), .init("", dropOrder: 4),
+            .init("", dropOrder: 1), .init(""), .init("", dropOrder: 3),
         ]
         let table = TextTable(columns: columns, rows: rows).render(width: width).text
         return text + "\n" + table.drop { $0 == "\n" } + "\n"

@@ -11,11 +11,11 @@ struct ReportCommand: ParsableCommand {
         commandName: "report", abstract: "Compare: mean and 95 % interval over seeds, paired differences, floors.",
         discussion: """
             Examples:
-              flowexp report --metric mmd                        the sweep that ran last
-              flowexp report gmm_vs_gauss --metric mmd,d-plus
+              flowexp report --metric kl,bridge-mass             the sweep that ran last
+              flowexp report gmm_vs_gauss --metric bridge-mass,d-plus
               flowexp report --metric kl --by base,couplingLayers --baseline base=gaussian
-              flowexp report --metric mmd --format markdown > table.md
-              flowexp report --metric kl,mmd --html report.html  one page with pictures
+              flowexp report --metric kl --format markdown > table.md
+              flowexp report --metric kl,bridge-mass --html report.html   with pictures
               flowexp report --metric kl --interval bootstrap --test wilcoxon
               flowexp report --metric kl --summary iqm --improvement
             """)

@@ -86,11 +86,20 @@ extension MetricNames {
         return chosen.isEmpty ? Array(known.sorted().prefix(3)) : chosen
     }
 
-    /// The report to suggest after a sweep: of `mmd` where the evaluation has it, else of its first metric.
+    /// What a comparison of bases begins with: how far the flow is from the posterior, and how much of it lies outside.
+    /// `mmd` is nearly blind to the latter.
+    private static let leading = ["kl", "bridge-mass"]
+
+    /// The report to suggest after a sweep: of the leading metrics that the evaluation has, else of its first two. Where it
+    /// has none, the command that computes the leading ones.
     static func reportCommand(_ sweep: String, _ evaluation: EvaluationPlan) -> String {
-        let names = (evaluation.parameters["metrics"]?.arrayValue ?? []).compactMap(\.stringValue)
-        let metric = names.isEmpty || names.contains("mmd") ? "mmd" : names[0]
-        return "flowexp report \(sweep) --metric \(metric)"
+        let names =
+            evaluation.parameters["metrics"].map { ($0.arrayValue ?? []).compactMap(\.stringValue) }
+            ?? MetricCatalog.defaultNames
+        let known = leading.filter(names.contains)
+        let chosen = known.isEmpty ? Array(names.prefix(2)) : known
+        if chosen.isEmpty { return "flowexp evaluate \(sweep) --metric \(leading.joined(separator: ","))" }
+        return reportCommand(sweep, metrics: chosen)
     }
 
     /// The report of metrics that were just computed by name.

@@ -8,7 +8,7 @@ enum StatusBuilder {
     /// Damaged records are counted and noted; a damaged list of runs throws.
     static func status(of sweep: SweepSummary, in store: RunStore, _ damage: StoreDamage) throws -> SweepStatus {
         // The hash of a revision covers the sweep's name, which nothing else that is read here does.
-        _ = try store.revision(ofNamedSweep: sweep.name)
+        let paths = SpecAxes.paths(of: try store.revision(ofNamedSweep: sweep.name))
         let live = try store.liveAttempts(ofRevision: sweep.revisionID)
         let reader = RunReader(store, damage)
         let runs = try store.records(ofRevision: sweep.revisionID, metrics: .none).map { reader.facts($0, nil) }
@@ -26,17 +26,18 @@ enum StatusBuilder {
             }
         }
         let byID = Dictionary(runs.map { ($0.record.id, $0) }) { first, _ in first }
-        let running = live.compactMap { attempt in byID[attempt.runID].map { runningRun($0, attempt) } }
+        let running = live.compactMap { attempt in byID[attempt.runID].map { runningRun($0, attempt, paths) } }
         let (rate, left) = speed(runs, live: live)
         return SweepStatus(
             sweep: sweep.name, counts: counts, failures: reasons, runsPerSecond: rate, secondsLeft: left,
             running: running)
     }
 
-    private static func runningRun(_ run: RunFacts, _ attempt: AttemptRecord) -> RunningRun {
+    private static func runningRun(_ run: RunFacts, _ attempt: AttemptRecord, _ paths: [String]) -> RunningRun {
         RunningRun(
             id: run.record.id, task: run.task, base: run.base, components: run.components,
-            couplingLayers: run.couplingLayers, seed: run.seed, phase: attempt.progress?.phase ?? "pool",
+            couplingLayers: run.couplingLayers, seed: run.seed, axes: RunLabels.axes(run.axes, paths),
+            phase: attempt.progress?.phase ?? "pool",
             step: attempt.progress?.step ?? 0,
             totalSteps: attempt.progress?.totalSteps ?? RunCost.steps(of: run.configuration),
             loss: attempt.progress?.loss, place: "\(attempt.process.host) \(attempt.process.pid)")

@@ -127,13 +127,22 @@ enum RunLabels {
             var parts = [configuration.task.name]
             let components = configuration.value(at: "base.components").map { " \($0.stringValue ?? $0.text)" } ?? ""
             parts.append(configuration.base.name + components)
-            for axis in run.axes where !["task", "base", "base.components"].contains(axis.path) && axis.value != .null {
-                parts.append("\(shortName(axis.path)) \(axis.value.stringValue ?? axis.value.text)")
-            }
+            parts += run.axes.compactMap { text($0.path, $0.value) }
             parts.append("seed \(configuration.seed)")
             result[run.id] = parts
         }
         return result
+    }
+
+    /// The same of a stored run: its values of the axes `paths`, without task and base.
+    static func axes(_ values: JSONValue, _ paths: [String]) -> [String] {
+        paths.compactMap { path in values[path].flatMap { text(path, $0) } }
+    }
+
+    /// `depth 8`; nil for what has a place of its own and what a run does not have.
+    private static func text(_ path: String, _ value: JSONValue) -> String? {
+        guard !["task", "base", "base.components"].contains(path), value != .null else { return nil }
+        return "\(shortName(path)) \(value.stringValue ?? value.text)"
     }
 
     private static func shortName(_ path: String) -> String {
