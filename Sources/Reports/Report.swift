@@ -116,7 +116,7 @@ public struct ReportRow: Sendable, Equatable {
     public var floor: ReportFloor?
     /// Mean of the cell's pool limits, nil unless the pool is static and a limit is known.
     public var poolLimit: Double?
-    /// The mean is at most floor.mean + 2 √((floor.sd² + mean of the values' standard errors²)/n) (mirrored for `higher`).
+    /// The mean is at most floor.mean + 2 √(max(floor.sd², mean of the values' standard errors²)/n) (mirrored for `higher`).
     public var isNoise: Bool
     /// Whether the cell is a baseline.
     public var isBaseline: Bool

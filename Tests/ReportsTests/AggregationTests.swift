@@ -286,7 +286,7 @@ import Testing
         }
     }
 
-    /// Four seeds; the margin is 2 √((sd² + mean of se²)/4), worked out by hand.
+    /// Four seeds; the margin is 2 √(max(sd², mean of se²)/4), worked out by hand.
     @Test func noiseCountsTheErrorOfTheValues() throws {
         for (value, deviation, errors, direction, isNoise) in [
             // In closed form 0 ± 0: without errors the sign decides, with errors of .2 the margin is .2.
@@ -295,10 +295,15 @@ import Testing
             (0.199, 0, [0.2, 0.2, 0.2, 0.2], .lower, true), (0.201, 0, [0.2, 0.2, 0.2, 0.2], .lower, false),
             // Mean of se² (.16 + 0 + 0 + 0)/4 = .04: the same margin.
             (0.199, 0, [0.4, 0, nil, .infinity], .lower, true), (0.201, 0, [0.4, 0, nil, .nan], .lower, false),
-            // √(.3² + .4²) = .5: .5.
-            (0.499, 0.3, [0.4, 0.4, 0.4, 0.4], .lower, true), (0.501, 0.3, [0.4, 0.4, 0.4, 0.4], .lower, false),
-            (-0.499, 0.3, [0.4, 0.4, 0.4, 0.4], .higher, true), (-0.501, 0.3, [0.4, 0.4, 0.4, 0.4], .higher, false),
-            (0.499, 0.3, [0.4, 0.4, 0.4, 0.4], .target, true), (-0.501, 0.3, [0.4, 0.4, 0.4, 0.4], .target, false),
+            // se .2 < sd .3: the margin is that of the floor alone, .3. Their sum would make it .36.
+            (0.299, 0.3, [0.2, 0.2, 0.2, 0.2], .lower, true), (0.301, 0.3, [0.2, 0.2, 0.2, 0.2], .lower, false),
+            (-0.299, 0.3, [0.2, 0.2, 0.2, 0.2], .higher, true), (-0.301, 0.3, [0.2, 0.2, 0.2, 0.2], .higher, false),
+            // One seed's se above sd, the mean of se² (.16 + 0 + 0 + 0)/4 = .04 below sd² = .09: still .3.
+            (0.299, 0.3, [0.4, 0, nil, .infinity], .target, true), (-0.301, 0.3, [0.4, 0, nil, .nan], .target, false),
+            // se .4 > sd .3: .4. Their sum would make it .5.
+            (0.399, 0.3, [0.4, 0.4, 0.4, 0.4], .lower, true), (0.401, 0.3, [0.4, 0.4, 0.4, 0.4], .lower, false),
+            (-0.399, 0.3, [0.4, 0.4, 0.4, 0.4], .higher, true), (-0.401, 0.3, [0.4, 0.4, 0.4, 0.4], .higher, false),
+            (0.399, 0.3, [0.4, 0.4, 0.4, 0.4], .target, true), (-0.401, 0.3, [0.4, 0.4, 0.4, 0.4], .target, false),
         ] as [(Double, Double, [Double?], ReportDirection, Bool)] {
             let floor = ReportFloor(mean: 0, standardDeviation: deviation, repetitions: 0)
             for metric in ["kl", "kl-over-x"] {

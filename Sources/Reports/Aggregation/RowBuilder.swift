@@ -139,21 +139,22 @@ struct CellMetric {
 
     /// Whether a mean over seeds, whose values have these Monte Carlo variances se², could be that of an exact sampler.
     ///
-    /// Let m̂ = (1/n) Σ xᵢ be the mean shown, where xᵢ estimates what the metric of flow i would be with infinitely many
-    /// points: independent draws make Var(m̂) = (1/n²) Σ seᵢ² = (mean of se²)/n about the mean of those exact values. The
-    /// exact sampler in the flows' place has a mean of n readings too, each with the floor's sd about the floor's mean:
-    /// variance sd²/n. The two are independent, so that their difference has variance (sd² + mean of se²)/n, and the
-    /// margin is two standard deviations of it:
+    /// An exact sampler in the flows' place has n readings too, each with the floor's sd about the floor's mean: their mean
+    /// has variance sd²/n. That spread was measured on samples of the sizes the values were, so that it contains the
+    /// Monte Carlo noise of a reading, of which se is an estimate from within one run. Adding se² would count this noise
+    /// twice. se has something to say where it is the larger: a floor in closed form (0 ± 0 of `kl` and `js`) has no
+    /// spread, and a flow's values may scatter more than an exact sampler's. So each seed's variance is taken to be the
+    /// larger of the two, and the margin is two standard deviations of a mean of n:
     ///
-    ///     margin = 2 √((sd² + mean of se²)/n)
+    ///     margin = 2 √(max(sd², mean of se²)/n)
     ///
-    /// A floor in closed form (0 ± 0 of `kl` and `js`) has no spread of its own: there se alone decides, not the sign of
-    /// a value that is 0 but for its error.
+    /// With a floor of 0 ± 0, se alone decides, not the sign of a value that is 0 but for its error.
     static func isNoise(
         mean: Double, errorVariances: [Double], floor: ReportFloor, direction: ReportDirection
     ) -> Bool {
         let count = Double(max(1, errorVariances.count))
-        let variance = floor.standardDeviation * floor.standardDeviation + compensatedSum(errorVariances) / count
+        let variance = max(
+            floor.standardDeviation * floor.standardDeviation, compensatedSum(errorVariances) / count)
         let margin = 2 * (variance / count).squareRoot()
         switch direction {
         case .lower: return mean <= floor.mean + margin
