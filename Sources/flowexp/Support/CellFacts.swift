@@ -82,7 +82,15 @@ private final class ModeCounts: Sendable {
 }
 
 /// Reads configurations, those that differ in the seed alone once.
+///
+/// Each thread has its own, with its own copies of what is compared with: counting the references of shared ones from
+/// several threads takes longer than the reading.
 final class ConfigurationReader {
+    /// The members of a run's summary that lists and reports show.
+    let shownInLists = [
+        "componentsUsed", "modesEstimated", "likelihoodEvaluations", "effectiveSampleSize", "numericsVariant",
+    ]
+    private let pattern = Array(#","seed":"#.utf8)
     private struct Known {
         var cell: CellFacts
         var head: Substring
@@ -95,7 +103,7 @@ final class ConfigurationReader {
 
     /// The cell and the seed of a configuration's text; nil when it is no JSON object.
     func read(_ text: String) -> (cell: CellFacts, seed: Int)? {
-        guard let parts = Self.split(text) else { return parse(text) }
+        guard let parts = split(text) else { return parse(text) }
         if let last, last.head == parts.head, last.tail == parts.tail { return (last.cell, parts.seed) }
         let key = String(parts.head) + String(parts.tail)
         let cell: CellFacts
@@ -118,15 +126,13 @@ final class ConfigurationReader {
     }
 
     /// What stands before and behind the digits of the only `"seed":`; nil where there is none, or more than one.
-    private static func split(_ text: String) -> (head: Substring, seed: Int, tail: Substring)? {
+    private func split(_ text: String) -> (head: Substring, seed: Int, tail: Substring)? {
         guard let place = text.end(of: pattern), text.end(of: pattern, from: place) == nil else { return nil }
         let start = text.utf8.index(text.startIndex, offsetBy: place)
         let end = text.utf8[start...].firstIndex { !(0x30...0x39).contains($0) } ?? text.endIndex
         guard let seed = Int(text[start..<end]), end < text.endIndex else { return nil }
         return (text[..<start], seed, text[end...])
     }
-
-    private static let pattern = Array(#","seed":"#.utf8)
 }
 
 extension String {

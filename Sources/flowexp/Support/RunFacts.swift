@@ -33,10 +33,11 @@ final class RunFacts: Sendable {
         self.damage = damage
         cell = read?.cell ?? .unknown
         knownSeed = read?.seed
-        metrics = damage == nil ? selection?.rows(of: record.metrics) ?? [] : []
+        metrics = damage == nil && !record.metrics.isEmpty ? selection?.rows(of: record.metrics) ?? [] : []
         summary =
             damage == nil
-            ? record.summaryJSON.flatMap { try? JSONValue.members(Self.shownInLists, ofObject: $0) } ?? [:] : [:]
+            ? record.summaryJSON.flatMap { try? JSONValue.members(configurations.shownInLists, ofObject: $0) } ?? [:]
+            : [:]
     }
 
     var state: ReportRunState {
@@ -67,10 +68,6 @@ final class RunFacts: Sendable {
     var timings: [String: Double] {
         damage == nil ? Self.members(record.timingsJSON).compactMapValues(\.doubleValue) : [:]
     }
-
-    private static let shownInLists = [
-        "componentsUsed", "modesEstimated", "likelihoodEvaluations", "effectiveSampleSize", "numericsVariant",
-    ]
 
     /// All of them.
     var wholeSummary: [String: JSONValue] { damage == nil ? Self.members(record.summaryJSON) : [:] }

@@ -33,7 +33,15 @@ final class RunReader {
         let known = selections
         return ParallelMap.parts(of: records) { part in
             let reader = ConfigurationReader()
-            return part.map { RunFacts($0, known[$0.sweepName] ?? nil, reader) }
+            var name: String?? = nil
+            var selection: MetricSelection?
+            return part.map { record in
+                if name != .some(record.sweepName) {
+                    name = .some(record.sweepName)
+                    selection = known[record.sweepName] ?? nil
+                }
+                return RunFacts(record, selection, reader)
+            }
         }
     }
 
