@@ -54,22 +54,11 @@ extension RecordReader {
     private func readMetrics(
         named name: String, _ selection: Selection, _ body: (Int64, MetricRows.Metrics) -> Void
     ) throws {
-        var rows = MetricRows()
-        var current: Int64?
-        try database.forEachRawRow(
+        try gatherMetrics(
             """
-            SELECT \(MetricRows.columns) FROM \(selection.rows(of: "metric_values"))
+            FROM \(selection.rows(of: "metric_values"))
             \(selection.isRestricted ? "AND" : "WHERE") name = ? ORDER BY \(selection.order), parameters, version
-            """, selection.arguments + [name]
-        ) { row in
-            let key = Int64(try row.integer(0))
-            if key != current {
-                if let current { body(current, rows.take()) }
-                current = key
-            }
-            rows.add(row)
-        }
-        if let current { body(current, rows.take()) }
+            """, selection.arguments + [name], MetricRows(), body)
     }
 }
 

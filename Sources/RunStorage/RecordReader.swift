@@ -188,12 +188,19 @@ struct RecordReader {
             restriction = "WHERE run_key = ?"
             arguments = [key]
         }
-        var rows = MetricRows(keeping: names)
+        try gatherMetrics(
+            "FROM metric_values \(restriction) ORDER BY run_key, name, parameters, version", arguments,
+            MetricRows(keeping: names), body)
+    }
+
+    /// Reads rows of metrics, those of a run one after the other, and hands them over run by run.
+    func gatherMetrics(
+        _ source: String, _ arguments: StatementArguments, _ empty: MetricRows,
+        _ body: (Int64, MetricRows.Metrics) -> Void
+    ) throws {
+        var rows = empty
         var current: Int64?
-        try database.forEachRawRow(
-            "SELECT \(MetricRows.columns) FROM metric_values \(restriction) ORDER BY run_key, name, parameters, version",
-            arguments
-        ) { row in
+        try database.forEachRawRow("SELECT \(MetricRows.columns) \(source)", arguments) { row in
             let key = Int64(try row.integer(0))
             if key != current {
                 if let current { body(current, rows.take()) }

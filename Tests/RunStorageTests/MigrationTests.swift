@@ -47,13 +47,19 @@ import Testing
         try FileManager.default.copyItem(at: URL(fileURLWithPath: directory.database), to: target)
     }
 
-    @Test(arguments: [1, 2]) func anOldStoreOpensAndKeepsItsResults(version: Int) throws {
+    /// A store of a shipped version.
+    private static func oldStore(_ version: Int) throws -> TemporaryDirectory {
         let directory = TemporaryDirectory()
         try FileManager.default.createDirectory(
             atPath: directory.path + "/store", withIntermediateDirectories: true)
         try FileManager.default.copyItem(
-            at: Self.fixtures.appendingPathComponent("version-\(version).sqlite"),
+            at: fixtures.appendingPathComponent("version-\(version).sqlite"),
             to: URL(fileURLWithPath: directory.database))
+        return directory
+    }
+
+    @Test(arguments: [1, 2]) func anOldStoreOpensAndKeepsItsResults(version: Int) throws {
+        let directory = try Self.oldStore(version)
         let store = try directory.open(.readWrite)
         #expect(directory.names("backups").count == (version < 2 ? 1 : 0))
         // Whatever its version was, the run has the index that one published now has.
@@ -115,11 +121,7 @@ import Testing
 
     /// A damaged record neither stops the migration nor gets an index that vouches for it.
     @Test func aDamagedOldRecordStaysDamaged() throws {
-        let directory = TemporaryDirectory()
-        try FileManager.default.createDirectory(
-            atPath: directory.path + "/store", withIntermediateDirectories: true)
-        try FileManager.default.copyItem(
-            at: Self.fixtures.appendingPathComponent("version-1.sqlite"), to: URL(fileURLWithPath: directory.database))
+        let directory = try Self.oldStore(1)
         try directory.tamper("UPDATE metric_values SET value = 7 WHERE name = 'mmd'")
         let store = try directory.open(.readWrite)
         #expect(try directory.value("SELECT count(*) FROM metric_indexes") == 0)
