@@ -144,7 +144,9 @@ class Place:
     def file_name(self):
         """A spec and a store under a hostile name, and hostile arguments where ids and names stand."""
         evil = self.evil().replace("\0", "")[:200]
-        name = evil.replace("/", "_") or "empty"
+        name = evil.replace("/", "_")
+        # Directories, to which no file can be copied under that name.
+        name = "dots" if name in ("", ".", "..") else name
         try:
             shutil.copy(self.context.path("tiny.json"), self.context.path(name))
         except OSError:
