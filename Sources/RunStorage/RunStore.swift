@@ -77,12 +77,13 @@ public final class RunStore: Sendable {
         }
         let opening = StoreOpening(layout: layout, busyTimeout: busyTimeout)
         if mode != .createIfMissing {
+            // Before a lock file is made: an open that may not create leaves everything as it is. Runs come after their
+            // database, so that is looked at last: somebody may be making the store.
+            let holdsWork = try SystemCalls.size(layout.database) ?? 0 > 0 || layout.holdsWork()
             guard let size = try SystemCalls.size(layout.database) else {
-                if try layout.holdsWork() { throw opening.databaseLost }
-                throw missing(layout)
+                throw holdsWork ? opening.databaseLost : missing(layout)
             }
-            // Before a lock file is made: an open that may not create leaves everything as it is.
-            if size == 0 { throw try layout.holdsWork() ? opening.databaseLost : opening.incomplete }
+            if size == 0 { throw holdsWork ? opening.databaseLost : opening.incomplete }
         }
         let (database, lock) =
             mode == .readOnly

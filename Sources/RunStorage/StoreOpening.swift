@@ -63,8 +63,13 @@ struct StoreOpening {
     func readable() throws -> StoreDatabase {
         let writable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
         let database = try open(readOnly: !writable, queryOnly: writable)
-        let identity = try checkedIdentity(database)
-        if identity.isUntouched { throw try layout.holdsWork() ? databaseLost : incomplete }
+        var identity = try checkedIdentity(database)
+        if identity.isUntouched {
+            // Runs come after their database: somebody may be making the store.
+            let holdsWork = try layout.holdsWork()
+            identity = try checkedIdentity(database)
+            if identity.isUntouched { throw holdsWork ? databaseLost : incomplete }
+        }
         if identity.version < StoreSchema.version {
             throw RunStoreError(
                 .olderVersion(found: identity.version, supported: StoreSchema.version),
