@@ -85,14 +85,20 @@ import Testing
         #expect(try store.record(idPrefix: Sample.id(2)).integrity == .verified)
     }
 
-    /// A repair looks at the database in its own version, and says that it changed that.
-    @Test func aRepairOfAnOldStoreSaysThatItMigrated() throws {
+    /// A closed store of this version with one completed and one planned run, and its digest.
+    private static func publishedStore() throws -> (TemporaryDirectory, digest: String) {
         let directory = TemporaryDirectory()
         let store = try directory.open()
         try store.recordSample(2)
         try store.claim(0).publish(Sample.published())
         let digest = try store.digest()
         try store.close()
+        return (directory, digest)
+    }
+
+    /// A repair looks at the database in its own version, and says that it changed that.
+    @Test func aRepairOfAnOldStoreSaysThatItMigrated() throws {
+        let (directory, digest) = try Self.publishedStore()
         try directory.tamper("DROP VIEW sweep_revisions; DROP TABLE metric_indexes; PRAGMA user_version = 1")
         #expect(storeError { _ = try directory.repair(dryRun: true) }?.exitCode == 65)
         #expect(directory.names("backups").isEmpty)
@@ -105,12 +111,7 @@ import Testing
 
     /// A version number of before beside the tables of now is damage, not a store to be migrated.
     @Test func aDamagedVersionIsRepaired() throws {
-        let directory = TemporaryDirectory()
-        let store = try directory.open()
-        try store.recordSample(2)
-        try store.claim(0).publish(Sample.published())
-        let digest = try store.digest()
-        try store.close()
+        let (directory, digest) = try Self.publishedStore()
         try directory.tamper("PRAGMA user_version = 1")
         let error = storeError { _ = try directory.open(.readWrite) }
         #expect(error?.kind == .corrupt && error?.remedy.contains("store repair") == true)

@@ -7,28 +7,19 @@ import GRDB
 /// The index has a hash of its own, over the metrics' hash and itself. The metrics' hash is covered by the record's, so an
 /// index that verifies says what the values of each name must be, and that there are none of the names it does not have.
 /// A run whose index is missing or damaged is read whole.
-struct MetricIndex {
-    /// ``RecordHash/metrics(_:)`` of the metrics of each name, in the order of the names.
-    private(set) var groups: [(name: String, hash: MetricHash)] = []
-    /// How ``groups`` are stored: their number, then each name and hash.
-    let bytes: [UInt8]
-
-    /// Of metrics in the order in which they are stored, so that those of one name come one after the other.
-    init(_ metrics: [MetricRecord]) {
-        var start = 0
-        while start < metrics.count {
-            var end = start + 1
-            while end < metrics.count && metrics[end].name == metrics[start].name { end += 1 }
-            groups.append((metrics[start].name, MetricHash(RecordHash.metrics(Array(metrics[start..<end])))))
-            start = end
+enum MetricIndex {
+    /// An index as it is stored: the number of names, then each name with ``RecordHash/metrics(_:)`` of its metrics.
+    ///
+    /// `metrics` come in the order in which they are stored, so that those of one name are one after the other.
+    static func bytes(of metrics: [MetricRecord]) -> [UInt8] {
+        let starts = metrics.indices.filter { $0 == 0 || metrics[$0].name != metrics[$0 - 1].name }
+        var encoder = ByteEncoder(capacity: 64 * (starts.count + 1))
+        encoder.integer(starts.count)
+        for (start, end) in zip(starts, starts.dropFirst() + [metrics.count]) {
+            encoder.text(metrics[start].name)
+            encoder.raw(RecordHash.metrics(Array(metrics[start..<end])))
         }
-        var encoder = ByteEncoder(capacity: 64 * (groups.count + 1))
-        encoder.integer(groups.count)
-        for group in groups {
-            encoder.text(group.name)
-            encoder.raw(group.hash.bytes)
-        }
-        bytes = encoder.bytes
+        return encoder.bytes
     }
 
     /// What is stored beside the index; `metricsHash` is that of all the run's metrics.
@@ -71,10 +62,10 @@ struct MetricIndex {
     ) throws {
         try database.run("DELETE FROM metric_indexes WHERE run_key = ?", [key])
         if metrics.isEmpty { return }
-        let index = MetricIndex(metrics)
+        let bytes = bytes(of: metrics)
         try database.run(
             "INSERT INTO metric_indexes (run_key, hashes, sha256) VALUES (?, ?, ?)",
-            [key, Data(index.bytes), Data(hash(index.bytes, metricsHash: metricsHash))])
+            [key, Data(bytes), Data(hash(bytes, metricsHash: metricsHash))])
     }
 
     /// Whether a published run has the index that its metrics, which were verified, must have.
@@ -85,7 +76,7 @@ struct MetricIndex {
             (bytes: try $0.bytes(0), hash: try $0.bytes(1))
         }
         guard let stored else { return metrics.isEmpty }
-        let bytes = MetricIndex(metrics).bytes
+        let bytes = bytes(of: metrics)
         return stored.bytes == bytes && stored.hash == hash(bytes, metricsHash: metricsHash)
     }
 
@@ -131,6 +122,4 @@ struct MetricHash: Equatable {
     }
 
     init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes { MetricHash($0) } }
-
-    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 }

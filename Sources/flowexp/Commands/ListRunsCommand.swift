@@ -68,7 +68,7 @@ struct ListRunsCommand: ParsableCommand {
         }
     }
 
-    /// Which metrics are looked at; all of them are verified.
+    /// Which metrics are read, and so verified: those that are printed or asked for.
     private func metrics(_ filter: RunFilter?) -> MetricChoice {
         output.json || filter != nil || metric != nil ? .all : .none
     }

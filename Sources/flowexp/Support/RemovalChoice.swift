@@ -79,7 +79,7 @@ struct RemovalChoice: ParsableArguments {
         let filter = try RunFilter(condition)
         let damage = StoreDamage(store)
         let reader = RunReader(store, damage)
-        let all = try store.allRecords().map { try reader.facts($0) }
+        let all = try reader.facts(store.allRecords())
         let found = try filter.matching(all, damage).map(\.record.id)
         guard !found.isEmpty else {
             try damage.refuse()

@@ -60,7 +60,7 @@ struct RunCondition: ParsableArguments {
         let filter = try RunFilter(expression ?? "")
         let damage = StoreDamage(store)
         let reader = RunReader(store, damage)
-        let all = try store.allRecords().map { try reader.facts($0) }
+        let all = try reader.facts(store.allRecords())
         let found = try filter.matching(all, damage)
         guard let first = found.first else {
             try damage.refuse()

@@ -11,7 +11,7 @@ enum StatusBuilder {
         let paths = SpecAxes.paths(of: try store.revision(ofNamedSweep: sweep.name))
         let live = try store.liveAttempts(ofRevision: sweep.revisionID)
         let reader = RunReader(store, damage)
-        let runs = try store.records(ofRevision: sweep.revisionID, metrics: .none).map { reader.facts($0, nil) }
+        let runs = reader.facts(try store.records(ofRevision: sweep.revisionID, metrics: .none), nil)
         runs.forEach(damage.note)
         var counts: [ReportRunState: Int] = [:]
         var reasons: [ReasonCount] = []
