@@ -54,7 +54,7 @@ struct RemovalChoice: ParsableArguments {
                 "there is no sweep '\(DisplayWidth.cut(name, to: 80))' in \(store.path)"
                     + NearestName.hint(name, among: known), remedy: "Sweeps: flowexp status")
         }
-        if let condition { removal.runs += try matching(condition, in: store) }
+        if let condition { removal.runs += try RunFilter.runs(condition, in: store).map(\.record.id) }
         return removal
     }
 
@@ -73,20 +73,5 @@ struct RemovalChoice: ParsableArguments {
 
     private func longer(_ run: String, than name: String) -> String {
         String(run.prefix(max(12, name.count + 4)))
-    }
-
-    private func matching(_ condition: String, in store: RunStore) throws -> [String] {
-        let filter = try RunFilter(condition)
-        let damage = StoreDamage(store)
-        let reader = RunReader(store, damage)
-        let all = try reader.facts(store.allRecords())
-        let found = try filter.matching(all, damage).map(\.record.id)
-        guard !found.isEmpty else {
-            try damage.refuse()
-            throw CommandFailure(
-                .noInput, "no run of \(store.path) satisfies --where '\(condition)'",
-                remedy: (filter.hint(among: all).map { $0 + "\n  " } ?? "") + "The runs there are: flowexp ls")
-        }
-        return found
     }
 }

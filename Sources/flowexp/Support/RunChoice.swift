@@ -57,18 +57,8 @@ struct RunCondition: ParsableArguments {
     /// The same, not verified.
     func record(_ prefix: String?, in store: RunStore) throws -> RunRecord {
         if let prefix { return try store.record(idPrefix: prefix) }
-        let filter = try RunFilter(expression ?? "")
-        let damage = StoreDamage(store)
-        let reader = RunReader(store, damage)
-        let all = try reader.facts(store.allRecords())
-        let found = try filter.matching(all, damage)
-        guard let first = found.first else {
-            try damage.refuse()
-            throw CommandFailure(
-                .noInput, "no run of \(store.path) satisfies --where '\(expression ?? "")'",
-                remedy: (filter.hint(among: all).map { $0 + "\n  " } ?? "") + "The runs there are: flowexp ls")
-        }
-        guard found.count == 1 else {
+        let found = try RunFilter.runs(expression ?? "", in: store)
+        guard let first = found.first, found.count == 1 else {
             let shown = found.prefix(8).map { "\n  \($0.line)" }.joined()
             let more = found.count > 8 ? "\n  … and \(found.count - 8) more" : ""
             throw CommandFailure(

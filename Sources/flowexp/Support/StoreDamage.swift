@@ -84,6 +84,20 @@ extension RunFilter {
 }
 
 extension RunFilter {
+    /// The runs of a store that satisfy a condition as it was written. Throws exit 66 when there is none, 65 when damage
+    /// leaves that open.
+    static func runs(_ condition: String, in store: RunStore) throws -> [RunFacts] {
+        let filter = try RunFilter(condition)
+        let damage = StoreDamage(store)
+        let all = try RunReader(store, damage).facts(store.allRecords())
+        let found = try filter.matching(all, damage)
+        if !found.isEmpty { return found }
+        try damage.refuse()
+        throw CommandFailure(
+            .noInput, "no run of \(store.path) satisfies --where '\(condition)'",
+            remedy: (filter.hint(among: all).map { $0 + "\n  " } ?? "") + "The runs there are: flowexp ls")
+    }
+
     /// Why none of the runs satisfies the condition: values in it that none has; nil where that is not why.
     func hint(among runs: [RunFacts]) -> String? {
         let absent = absentValues(in: runs.map(\.attributes))
