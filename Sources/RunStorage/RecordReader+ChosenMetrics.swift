@@ -38,14 +38,14 @@ extension RecordReader {
             expected.hasIndex(ofRun: place)
         }
         try database.forEachRawRow(
-            "SELECT metric_indexes.run_key, hashes, sha256 FROM \(selection.rows(of: "metric_indexes"))",
-            selection.arguments
+            "SELECT metric_indexes.run_key, hashes, sha256 FROM \(rows(of: "metric_indexes", selection, "true"))",
+            arguments(selection)
         ) { row in
             guard let key = try? row.integer(0), let place = places[Int64(key)], let hashes = runs[place].hashes,
-                let bytes = try? row.optionalBytes(1), let stored = try? row.optionalBytes(2),
-                MetricIndex.hash(bytes, metricsHash: hashes.metrics) == stored
+                let bytes = try? row.blob(1), let stored = try? row.blob(2),
+                MetricIndex.hash(bytes, metricsHash: hashes.metrics).elementsEqual(stored)
             else { return }
-            bytes.withUnsafeBytes { expected.read($0, ofRun: place) }
+            expected.read(bytes, ofRun: place)
         }
         return expected
     }
@@ -56,9 +56,36 @@ extension RecordReader {
     ) throws {
         try gatherMetrics(
             """
-            FROM \(selection.rows(of: "metric_values"))
-            \(selection.isRestricted ? "AND" : "WHERE") name = ? ORDER BY \(selection.order), parameters, version
-            """, selection.arguments + [name], MetricRows(), body)
+            FROM \(rows(of: "metric_values", selection, "name = ?")) ORDER BY \(Self.order(selection)), parameters, version
+            """, [name] + arguments(selection), MetricRows(), body)
+    }
+
+    /// FROM and WHERE for the rows of a table with a `run_key` that satisfy a condition, whose arguments come first.
+    private func rows(of table: String, _ selection: Selection, _ condition: String) -> String {
+        switch selection {
+        // From the list of runs, which is much shorter than the table: CROSS JOIN keeps SQLite from turning it round.
+        case .revision:
+            return """
+                revision_runs CROSS JOIN \(table) ON \(table).run_key = revision_runs.run_key
+                WHERE \(condition) AND revision_id = ? \(bound("AND", "position"))
+                """
+        case .all: return "\(table) WHERE \(condition) \(bound("AND", "run_key"))"
+        case .run, .content: return "\(table) WHERE \(condition) AND run_key = ?"
+        }
+    }
+
+    private func arguments(_ selection: Selection) -> StatementArguments {
+        switch selection {
+        case .revision(let id): return [id] + boundArguments
+        case .all: return boundArguments
+        case .run(let key), .content(let key): return [key]
+        }
+    }
+
+    /// Keeps the rows of a run together.
+    private static func order(_ selection: Selection) -> String {
+        if case .revision = selection { return "position" }
+        return "run_key"
     }
 }
 
@@ -101,37 +128,5 @@ private struct ExpectedMetrics {
     func isFulfilled(ofRun place: Int) -> Bool {
         isIndexed[place] && !isContradicted[place]
             && hashes[place * names.count..<(place + 1) * names.count].allSatisfy { $0 == nil }
-    }
-}
-
-extension RecordReader.Selection {
-    /// FROM and WHERE for the rows of a table with a `run_key`.
-    fileprivate func rows(of table: String) -> String {
-        switch self {
-        // From the list of runs, which is much shorter than the table: CROSS JOIN keeps SQLite from turning it round.
-        case .revision:
-            return "revision_runs CROSS JOIN \(table) ON \(table).run_key = revision_runs.run_key WHERE revision_id = ?"
-        case .all: return table
-        case .run, .content: return "\(table) WHERE run_key = ?"
-        }
-    }
-
-    fileprivate var arguments: StatementArguments {
-        switch self {
-        case .revision(let id): return [id]
-        case .all: return []
-        case .run(let key), .content(let key): return [key]
-        }
-    }
-
-    /// Keeps the rows of a run together.
-    fileprivate var order: String {
-        if case .revision = self { return "position" }
-        return "run_key"
-    }
-
-    fileprivate var isRestricted: Bool {
-        if case .all = self { return false }
-        return true
     }
 }

@@ -27,6 +27,8 @@ struct RecordReader {
         var metrics: [UInt8]?
         var hasMetrics = false
         var damage: String?
+        /// ``fitsItsHash`` where that was worked out already.
+        var fits: Bool?
         /// Why its place in the sweeps may not be the recorded one.
         var doubt: String?
     }
@@ -41,6 +43,10 @@ struct RecordReader {
 
     let database: Database
     let path: String
+    /// Of a revision the positions, else the keys, that are read; nil for all.
+    var bounds: ClosedRange<Int64>?
+    /// Where many runs are read at once, half of them with the help of this.
+    var helper: HalvedReading?
 
     /// What one read copied out of the database.
     struct Copy {
@@ -51,22 +57,10 @@ struct RecordReader {
 
     /// Copies the records in order (position for a revision, id else). States are as stored, nothing is verified.
     func copy(_ selection: Selection, metrics choice: MetricChoice = .all) throws -> Copy {
-        var runs: [StoredRun] = []
-        try readRuns(selection) { runs.append($0) }
+        var runs = try helper?.read(selection, choice, self) ?? read(selection, choice)
         if case .all = selection {
             runs = runs.indices.sorted { runs[$0].record.id < runs[$1].record.id }.map { runs[$0] }
             try requireIndexed(runs)
-        }
-        var places = [Int64: Int](minimumCapacity: runs.count)
-        for place in runs.indices { places[runs[place].key] = place }
-        switch choice {
-        case .none: break
-        case .named(let names): try readChosenMetrics(selection, names.sorted(), &runs, places)
-        case .all:
-            for place in runs.indices { runs[place].metrics = MetricRows.Metrics.emptyHash }
-            try readMetrics(selection) { key, metrics in
-                if let place = places[key] { runs[place].take(metrics) }
-            }
         }
         guard case .revision(let id) = selection else { return Copy(runs: runs) }
         let stored = try database.first(
@@ -78,6 +72,24 @@ struct RecordReader {
                 remedy: "`flowexp status` lists the sweeps of the store.")
         }
         return Copy(runs: runs, expansion: stored)
+    }
+
+    /// The runs within ``bounds``, by position or key, with their metrics.
+    func read(_ selection: Selection, _ choice: MetricChoice) throws -> [StoredRun] {
+        var runs: [StoredRun] = []
+        try readRuns(selection) { runs.append($0) }
+        var places = [Int64: Int](minimumCapacity: runs.count)
+        for place in runs.indices { places[runs[place].key] = place }
+        switch choice {
+        case .none: break
+        case .named(let names): try readChosenMetrics(selection, names.sorted(), &runs, places)
+        case .all:
+            for place in runs.indices { runs[place].metrics = MetricRows.Metrics.emptyHash }
+            try readMetrics(selection) { key, metrics in
+                if let place = places[key] { runs[place].take(metrics) }
+            }
+        }
+        return runs
     }
 
     /// Throws `.corrupt` unless these runs, which are sorted by id, are those that the index of ids has: of a table that lost a
@@ -98,6 +110,11 @@ struct RecordReader {
         }
     }
 
+    /// SQL for ``bounds``; empty without.
+    func bound(_ word: String, _ column: String) -> String { bounds == nil ? "" : "\(word) \(column) BETWEEN ? AND ?" }
+
+    var boundArguments: StatementArguments { bounds.map { [$0.lowerBound, $0.upperBound] } ?? [] }
+
     private func readRuns(_ selection: Selection, _ body: (StoredRun) -> Void) throws {
         let columns = """
             run_records.run_key, run_records.id, configuration, state, failure_code, failure_message, fence, summary,
@@ -111,13 +128,13 @@ struct RecordReader {
             sql = """
                 SELECT \(columns), sweeps.name, position, axes FROM revision_runs
                 JOIN revisions ON revisions.id = revision_id JOIN sweeps ON sweeps.id = sweep_id
-                LEFT JOIN run_records USING (run_key) WHERE revision_id = ? ORDER BY position
+                LEFT JOIN run_records USING (run_key) WHERE revision_id = ? \(bound("AND", "position")) ORDER BY position
                 """
-            arguments = [id]
+            arguments = [id] + boundArguments
         case .all:
             // Not by id, which would read the table's pages in a random order.
-            sql = "SELECT \(columns), NULL, NULL, NULL FROM run_records ORDER BY run_key"
-            arguments = []
+            sql = "SELECT \(columns), NULL, NULL, NULL FROM run_records \(bound("WHERE", "run_key")) ORDER BY run_key"
+            arguments = boundArguments
         case .run(let key):
             sql = """
                 SELECT \(columns), sweep, position, axes FROM run_records
@@ -179,11 +196,13 @@ struct RecordReader {
         let arguments: StatementArguments
         switch selection {
         case .revision(let id):
-            restriction = "WHERE run_key IN (SELECT run_key FROM revision_runs WHERE revision_id = ?)"
-            arguments = [id]
+            restriction = """
+                WHERE run_key IN (SELECT run_key FROM revision_runs WHERE revision_id = ? \(bound("AND", "position")))
+                """
+            arguments = [id] + boundArguments
         case .all:
-            restriction = ""
-            arguments = []
+            restriction = bound("WHERE", "run_key")
+            arguments = boundArguments
         case .run(let key), .content(let key):
             restriction = "WHERE run_key = ?"
             arguments = [key]

@@ -8,13 +8,23 @@ extension RunStore {
     ///
     /// `metrics`: which metrics the records hold. These are verified with the rest of the record, the others not read.
     public func records(ofRevision revisionID: Int64, metrics: MetricChoice = .all) throws -> [RunRecord] {
-        try displayedRecords(.revision(revisionID), metrics)
+        try records(ofRevision: revisionID, metrics: metrics, halvesFrom: HalvedReading.usualLeast)
+    }
+
+    /// The same; `halvesFrom` runs are read by two connections at once.
+    package func records(ofRevision revisionID: Int64, metrics: MetricChoice, halvesFrom: Int) throws -> [RunRecord] {
+        try displayedRecords(.revision(revisionID), metrics, halvesFrom: halvesFrom)
     }
 
     /// All runs of the store with their metrics, sorted by id; `sweepName`, `position` and axes are those of the newest
     /// revision that contains the run.
     public func allRecords(metrics: MetricChoice = .all) throws -> [RunRecord] {
-        try displayedRecords(.all, metrics)
+        try allRecords(metrics: metrics, halvesFrom: HalvedReading.usualLeast)
+    }
+
+    /// The same; `halvesFrom` runs are read by two connections at once.
+    package func allRecords(metrics: MetricChoice, halvesFrom: Int) throws -> [RunRecord] {
+        try displayedRecords(.all, metrics, halvesFrom: halvesFrom)
     }
 
     /// The run whose id begins with `idPrefix`. Throws `.noSuchRun`, `.ambiguousRun`.
@@ -26,12 +36,14 @@ extension RunStore {
     }
 
     private func displayedRecords(
-        _ selection: RecordReader.Selection, _ metrics: MetricChoice
+        _ selection: RecordReader.Selection, _ metrics: MetricChoice, halvesFrom: Int = HalvedReading.usualLeast
     ) throws -> [RunRecord] {
         // States are displayed ones afterwards, so the hashes, which cover the stored ones, are checked first.
         try readDisplayed(
             { database in
-                var copy = try RecordReader(database: database, path: self.path).copy(selection, metrics: metrics)
+                let helper = HalvedReading(database: self.database, leastRuns: halvesFrom)
+                var copy = try RecordReader(database: database, path: self.path, helper: helper)
+                    .copy(selection, metrics: metrics)
                 try Self.findPlaces(&copy, selection, database)
                 return copy
             },

@@ -46,15 +46,15 @@ struct RawColumns {
         isNull(index) ? nil : try text(index)
     }
 
+    /// A blob as it is stored.
+    func blob(_ index: Int) throws(DamagedValue) -> UnsafeRawBufferPointer {
+        guard type(index) == SQLITE_BLOB else { throw DamagedValue(column: index) }
+        let start = sqlite3_column_blob(statement, Int32(index))
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, Int32(index))))
+    }
+
     func optionalBytes(_ index: Int) throws(DamagedValue) -> [UInt8]? {
-        switch type(index) {
-        case SQLITE_NULL: return nil
-        case SQLITE_BLOB:
-            let start = sqlite3_column_blob(statement, Int32(index))
-            return [UInt8](
-                UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, Int32(index)))))
-        default: throw DamagedValue(column: index)
-        }
+        isNull(index) ? nil : [UInt8](try blob(index))
     }
 
     private func type(_ index: Int) -> Int32 { sqlite3_column_type(statement, Int32(index)) }

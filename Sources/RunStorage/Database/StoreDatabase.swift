@@ -8,11 +8,11 @@ import Synchronization
 /// COMMIT. Errors of SQLite come out as ``RunStoreError``.
 final class StoreDatabase: Sendable {
     private let queue: DatabaseQueue
-    private let path: String
+    let path: String
     /// False for a store opened for reading.
     let isWritable: Bool
     /// The file that was opened; nil where a transaction that a crash cut short cannot be undone through this connection.
-    private let opened: FileIdentity?
+    let opened: FileIdentity?
 
     /// Opens the file. `create` makes it where missing; `readOnly` opens without the right to write the file at all;
     /// `queryOnly` may roll back a hot journal but refuses every statement that changes something.

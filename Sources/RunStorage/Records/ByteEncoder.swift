@@ -67,10 +67,10 @@ enum Hashing {
     static func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 
     /// Of two byte strings, one after the other.
-    static func sha256(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+    static func sha256(_ first: [UInt8], _ second: UnsafeRawBufferPointer) -> [UInt8] {
         var hash = SHA256()
         hash.update(data: first)
-        hash.update(data: second)
+        hash.update(bufferPointer: second)
         return Array(hash.finalize())
     }
 

@@ -24,12 +24,18 @@ enum MetricIndex {
 
     /// What is stored beside the index; `metricsHash` is that of all the run's metrics.
     static func hash(_ bytes: [UInt8], metricsHash: [UInt8]) -> [UInt8] {
-        var encoder = ByteEncoder(capacity: bytes.count + 128)
-        encoder.text("flowexp.metric-index/1")
-        encoder.raw(metricsHash)
-        encoder.raw(bytes)
-        return Hashing.sha256(encoder.bytes)
+        bytes.withUnsafeBytes { hash($0, metricsHash: metricsHash) }
     }
+
+    static func hash(_ bytes: UnsafeRawBufferPointer, metricsHash: [UInt8]) -> [UInt8] {
+        Hashing.sha256(head + metricsHash, bytes)
+    }
+
+    private static let head = {
+        var encoder = ByteEncoder(capacity: 64)
+        encoder.text("flowexp.metric-index/1")
+        return encoder.bytes
+    }()
 
     /// Calls `body` with each name and hash of stored bytes; false when they are cut short.
     static func forEachGroup(

@@ -43,7 +43,7 @@ enum RecordHash {
         var encoder = ByteEncoder(capacity: 64)
         encoder.text("flowexp.metrics/1")
         encoder.integer(count)
-        return Hashing.sha256(encoder.bytes, encoded)
+        return encoded.withUnsafeBytes { Hashing.sha256(encoder.bytes, $0) }
     }
 
     static func history(_ rows: [HistoryRecord]) -> [UInt8] {
