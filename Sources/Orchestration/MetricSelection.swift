@@ -31,23 +31,22 @@ public struct MetricSelection: Sendable {
         ) { first, _ in first }
     }
 
-    /// At most one row per name, in the order given.
+    /// At most one row per name, in the order given, in which rows of one name follow one another.
     ///
     /// A name that the evaluation asks for has the row with its settings or none: a run that lacks it is shown as not
     /// evaluated yet, never with the value of other settings. Of any other name the row with the evaluation's settings
     /// is taken, else the newest version. Between versions with equal settings the newest counts.
     public func rows(of metrics: [MetricRecord]) -> [MetricRecord] {
         var chosen: [MetricRecord] = []
-        var places: [String: Int] = [:]
         for row in metrics {
             if asked.contains(row.name), !fits(row) { continue }
-            guard let place = places[row.name] else {
-                places[row.name] = chosen.count
+            guard let kept = chosen.last, kept.name == row.name else {
                 chosen.append(row)
                 continue
             }
-            let kept = chosen[place]
-            if (fits(row) ? 1 : 0, row.version) >= (fits(kept) ? 1 : 0, kept.version) { chosen[place] = row }
+            if (fits(row) ? 1 : 0, row.version) >= (fits(kept) ? 1 : 0, kept.version) {
+                chosen[chosen.count - 1] = row
+            }
         }
         return chosen
     }

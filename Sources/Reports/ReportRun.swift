@@ -114,15 +114,17 @@ public struct ReportRun: Sendable, Equatable {
     public var metrics: [String: ReportMetric]
     /// By metric name: the least value that a static pool of this run's effective size permits. Empty for fresh pools.
     public var poolLimits: [String: Double]
-    /// Other numbers of the finished run; `likelihoodEvaluations` and `effectiveSampleSize` are reported.
-    public var summary: [String: Double]
+    /// What the finished run's training spent; nil when unknown.
+    public var likelihoodEvaluations: Double?
+    /// What its pool was worth; nil when unknown.
+    public var effectiveSampleSize: Double?
 
     /// Creates a run from a flat configuration.
     public init(
         id: String, state: ReportRunState, failureCode: String? = nil, seed: Int, configuration: [ReportSetting],
         components: JSONValue = .null, componentsInSpec: JSONValue? = nil, componentsUsed: Int? = nil,
         metrics: [String: ReportMetric] = [:], poolLimits: [String: Double] = [:],
-        summary: [String: Double] = [:]
+        likelihoodEvaluations: Double? = nil, effectiveSampleSize: Double? = nil
     ) {
         self.id = id
         self.state = state
@@ -134,7 +136,8 @@ public struct ReportRun: Sendable, Equatable {
         self.componentsUsed = componentsUsed
         self.metrics = metrics
         self.poolLimits = poolLimits
-        self.summary = summary
+        self.likelihoodEvaluations = likelihoodEvaluations
+        self.effectiveSampleSize = effectiveSampleSize
     }
 
     /// The value at a full path, nil when this run has no such path.

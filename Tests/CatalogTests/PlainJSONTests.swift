@@ -43,9 +43,9 @@ import Testing
         let some = try? JSONValue.members(["a", "a b", "absent"], ofObject: text)
         // A number that nobody asked for is not tried to fit, nor a second member of that name noticed.
         if text.contains("1e999") || text.contains("9223372036854775808") || text.contains(#""b":2"#) {
-            #expect(some?["a"] != nil)
+            #expect(some?[0] != nil)
             return
         }
-        #expect(some == whole.map { $0.filter { ["a", "a b"].contains($0.key) } }, "\(text)")
+        #expect(some == whole.map { [$0["a"], $0["a b"], nil] }, "\(text)")
     }
 }

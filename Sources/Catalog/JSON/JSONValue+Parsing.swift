@@ -19,11 +19,12 @@ extension JSONValue {
     }
 
     /// Some members of a JSON object by name, for texts read by the ten thousand: those that nobody asked for are mostly
-    /// passed over. Throws like ``init(parsing:)``; empty when the value is no object.
-    public static func members(_ names: [String], ofObject text: String) throws(JSONSyntaxError) -> [String: JSONValue]
-    {
+    /// passed over. In the order of `names`, nil for a name that the object has not. Throws like ``init(parsing:)``; all
+    /// nil when the value is no object.
+    public static func members(_ names: [String], ofObject text: String) throws(JSONSyntaxError) -> [JSONValue?] {
         var text = text
         if let plain = text.withUTF8({ PlainJSON.members(names, of: $0) }) { return plain }
-        return (try JSONValue(parsing: text).objectValue ?? [:]).filter { names.contains($0.key) }
+        let members = try JSONValue(parsing: text).objectValue ?? [:]
+        return names.map { members[$0] }
     }
 }

@@ -13,9 +13,9 @@ struct PlainJSON {
     }
 
     /// Some members of a whole text that is an object, the others skipped; nil when the text is not plain.
-    static func members(_ names: [String], of bytes: UnsafeBufferPointer<UInt8>) -> [String: JSONValue]? {
+    static func members(_ names: [String], of bytes: UnsafeBufferPointer<UInt8>) -> [JSONValue?]? {
         var reader = PlainJSON(bytes: bytes)
-        var members: [String: JSONValue] = [:]
+        var members = [JSONValue?](repeating: nil, count: names.count)
         reader.skipSpace()
         guard reader.take(UInt8(ascii: "{")) else { return nil }
         reader.skipSpace()
@@ -25,10 +25,9 @@ struct PlainJSON {
             guard let key = reader.stringBytes() else { return nil }
             reader.skipSpace()
             guard reader.take(UInt8(ascii: ":")) else { return nil }
-            if let name = names.first(where: { $0.utf8.elementsEqual(bytes[key]) }) {
-                guard let value = reader.value(depth: 1), members.updateValue(value, forKey: name) == nil else {
-                    return nil
-                }
+            if let place = names.firstIndex(where: { $0.utf8.elementsEqual(bytes[key]) }) {
+                guard let value = reader.value(depth: 1), members[place] == nil else { return nil }
+                members[place] = value
             } else {
                 guard reader.skipValue(depth: 1) else { return nil }
             }

@@ -74,20 +74,26 @@ enum ReportPaths {
 /// Two different runs with one configuration and one seed (for example from two versions of a component) never share
 /// a cell: the second opens another, and `hasTwins` says so.
 func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], hasTwins: Bool) {
-    var seenIDs = Set<String>(minimumCapacity: runs.count)
+    var isCounted = [Bool](repeating: true, count: runs.count)
     let table = SettingTable()
     // Configurations that share their storage, which `runs` keeps alive, are not even looked at.
     var formOfStorage: [UnsafeRawPointer: Int] = [:]
+    var last: (storage: UnsafeRawPointer, form: Int)?
     var formOfCodes: [[Int32]: Int] = [:]
     var codesOfForm: [[Int32]] = []
-    var runsOfSeed: [FormPart: Int] = [:]
+    // Where the first run with the seed is, and the others where there are any.
+    var firstOfSeed: [FormPart: Int] = [:]
+    var twinsOfSeed: [FormPart: [Int]] = [:]
     var cellOfForm: [FormPart: Int] = [:]
+    firstOfSeed.reserveCapacity(runs.count)
     var cells: [ReportCell] = []
     var hasTwins = false
-    for place in runs.indices where seenIDs.insert(runs[place].id).inserted {
+    for place in runs.indices {
         let form: Int
         let storage = runs[place].configuration.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
-        if let storage, let known = formOfStorage[storage] {
+        if let storage, let last, last.storage == storage {
+            form = last.form
+        } else if let storage, let known = formOfStorage[storage] {
             form = known
         } else {
             let codes = table.codes(of: runs[place].configuration)
@@ -97,11 +103,25 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
                 codesOfForm.append(codes)
             }
         }
-        if let storage { formOfStorage[storage] = form }
+        if let storage, last?.storage != storage {
+            formOfStorage[storage] = form
+            last = (storage, form)
+        }
         let seed = FormPart(form: form, part: runs[place].seed)
-        let twin = runsOfSeed[seed, default: 0]
-        runsOfSeed[seed] = twin + 1
-        hasTwins = hasTwins || twin > 0
+        var twin = 0
+        if let first = firstOfSeed[seed] {
+            let known = [first] + twinsOfSeed[seed, default: []]
+            // A run given twice has the same configuration and seed both times.
+            if known.contains(where: { runs[$0].id == runs[place].id }) {
+                isCounted[place] = false
+                continue
+            }
+            twinsOfSeed[seed, default: []].append(place)
+            twin = known.count
+            hasTwins = true
+        } else {
+            firstOfSeed[seed] = place
+        }
         if let index = cellOfForm[FormPart(form: form, part: twin)] {
             cells[index].places.append(place)
         } else {
@@ -111,8 +131,8 @@ func makeCells(_ runs: [ReportRun]) -> (cells: [ReportCell], runs: [ReportRun], 
         }
     }
     for cell in cells { cell.places.sort { (runs[$0].seed, $0) < (runs[$1].seed, $1) } }
-    if seenIDs.count == runs.count { return (cells, runs, hasTwins) }
-    return (cells, runs.filter { seenIDs.remove($0.id) != nil }, hasTwins)
+    if isCounted.allSatisfy({ $0 }) { return (cells, runs, hasTwins) }
+    return (cells, runs.indices.filter { isCounted[$0] }.map { runs[$0] }, hasTwins)
 }
 
 /// A seed of a form, or one of the cells that have it.

@@ -130,11 +130,13 @@ struct CellMetric {
             poolLimit: limits.isEmpty ? nil : compensatedSum(limits) / Double(limits.count), isNoise: isNoise,
             isBaseline: isBaseline, comparison: nil, runs: places.count, failures: countReasons(failures),
             nulls: countReasons(nulls), notEvaluated: notEvaluated, unfinished: unfinished, damaged: damaged,
-            likelihoodEvaluations: meanOf("likelihoodEvaluations"), effectiveSampleSize: meanOf("effectiveSampleSize"))
+            likelihoodEvaluations: mean { $0.likelihoodEvaluations },
+            effectiveSampleSize: mean { $0.effectiveSampleSize })
     }
 
-    private func meanOf(_ name: String) -> Double? {
-        MeanEstimate(places.compactMap { cell.all[$0].summary[name] }.filter(\.isFinite))?.mean
+    /// Over the runs that have the number.
+    private func mean(_ number: (ReportRun) -> Double?) -> Double? {
+        MeanEstimate(places.compactMap { number(cell.all[$0]) }.filter(\.isFinite))?.mean
     }
 
     /// Whether a mean over seeds, whose values have these Monte Carlo variances se², could be that of an exact sampler.

@@ -9,6 +9,7 @@ public enum DisplayText {
 
     /// As ``visible(_:)``, but the scalars in `kept` stay as they are.
     public static func visible(_ text: String, keeping kept: Set<Unicode.Scalar>) -> String {
+        if text.utf8.allSatisfy({ 0x20 <= $0 && $0 < 0x7F }) { return text }
         func isHidden(_ scalar: Unicode.Scalar) -> Bool { self.isHidden(scalar) && !kept.contains(scalar) }
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var result = ""

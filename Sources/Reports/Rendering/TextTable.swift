@@ -40,10 +40,19 @@ public struct TextTable: Sendable, Equatable {
     ///
     /// Texts are made visible first; no line ends with spaces.
     public func render(width: Int? = nil) -> (text: String, dropped: [String]) {
-        let cells = ([columns.map(\.title)] + rows).map { row in
-            columns.indices.map { $0 < row.count ? DisplayText.visible(row[$0]) : "" }
+        // Line by line; lists have a hundred thousand.
+        var cells: [(text: String, width: Int)] = []
+        cells.reserveCapacity(columns.count * (rows.count + 1))
+        var widths = columns.map { _ in 0 }
+        for line in -1..<rows.count {
+            for index in columns.indices {
+                let given = line < 0 ? columns[index].title : index < rows[line].count ? rows[line][index] : ""
+                let text = DisplayText.visible(given)
+                let width = DisplayText.width(text)
+                cells.append((text, width))
+                widths[index] = max(widths[index], width)
+            }
         }
-        var widths = columns.indices.map { index in cells.map { DisplayText.width($0[index]) }.max() ?? 0 }
         var kept = Array(columns.indices)
         func total() -> Int { kept.reduce(0) { $0 + widths[$1] } + 2 * max(0, kept.count - 1) }
         var dropped: [String] = []
@@ -63,16 +72,26 @@ public struct TextTable: Sendable, Equatable {
                 widths[widest] -= 1
             }
         }
-        let lines = cells.map { row in
-            var line = ""
+        var lines: [UInt8] = []
+        lines.reserveCapacity((total() + 1) * (rows.count + 1))
+        let space = UInt8(ascii: " ")
+        for line in 0...rows.count {
+            if line > 0 { lines.append(UInt8(ascii: "\n")) }
+            let start = lines.count
             for (place, index) in kept.enumerated() {
-                let text = DisplayText.truncated(row[index], to: widths[index])
-                let padding = String(repeating: " ", count: widths[index] - DisplayText.width(text))
-                line += (place > 0 ? "  " : "") + (columns[index].alignment == .left ? text + padding : padding + text)
+                var (text, width) = cells[line * columns.count + index]
+                if width > widths[index] {
+                    text = DisplayText.truncated(text, to: widths[index])
+                    width = DisplayText.width(text)
+                }
+                if place > 0 { lines.append(contentsOf: [space, space]) }
+                let padding = repeatElement(space, count: widths[index] - width)
+                if columns[index].alignment == .right { lines.append(contentsOf: padding) }
+                lines.append(contentsOf: text.utf8)
+                if columns[index].alignment == .left { lines.append(contentsOf: padding) }
             }
-            let end = line.utf8.lastIndex { $0 != UInt8(ascii: " ") }.map { line.utf8.index(after: $0) }
-            return String(line[..<(end ?? line.startIndex)])
+            while lines.count > start, lines.last == space { lines.removeLast() }
         }
-        return (lines.joined(separator: "\n"), dropped)
+        return (String(decoding: lines, as: UTF8.self), dropped)
     }
 }

@@ -121,14 +121,19 @@ public enum RunListRenderer {
 
     /// The shortest prefixes, of at least four characters, that tell these ids apart.
     public static func shortIDs(_ ids: [String]) -> [String] {
-        let sorted = Set(ids).sorted()
+        let areSorted = zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
+        let sorted = areSorted ? ids : Set(ids).sorted()
         var needed = 4
+        // Ids are ASCII.
         for (left, right) in zip(sorted, sorted.dropFirst()) {
-            // Ids are ASCII.
-            let common = zip(left.utf8, right.utf8).prefix { $0 == $1 }.count
+            var common = 0
+            for (first, second) in zip(left.utf8, right.utf8) {
+                guard first == second else { break }
+                common += 1
+            }
             needed = max(needed, common + 1)
         }
-        return ids.map { String($0.prefix(needed)) }
+        return ids.map { String(decoding: $0.utf8.prefix(needed), as: UTF8.self) }
     }
 }
 

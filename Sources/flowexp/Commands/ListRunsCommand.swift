@@ -44,6 +44,7 @@ struct ListRunsCommand: ParsableCommand {
         }
         runs.forEach(damage.note)
         let listings = ParallelMap.parts(of: runs) { $0.map(\.listing) }
+        UntilExit.keep((records, runs, listings))
         if output.json {
             try Output.data(RunListRenderer.json(listings))
         } else {

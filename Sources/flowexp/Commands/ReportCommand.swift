@@ -83,11 +83,11 @@ struct ReportCommand: ParsableCommand {
             metrics: metrics, by: by.map { MetricNames.split($0) }, baseline: baseline, sweeps: names,
             declaredAxes: axes, statistics: statistics,
             damagedWithoutCell: runs.count { $0.damage != nil && $0.knownSeed == nil })
-        let report = try Report(
-            runs: ParallelMap.parts(of: runs.filter { $0.damage == nil || $0.knownSeed != nil }) {
-                $0.map { ReportRun($0) }
-            },
-            options: options)
+        let reported = ParallelMap.parts(of: runs.filter { $0.damage == nil || $0.knownSeed != nil }) {
+            ReportRun.all($0)
+        }
+        let report = try Report(runs: reported, options: options)
+        UntilExit.keep((chosen, reported, report))
         let format = output.json ? .json : format?.format ?? .table
         try Output.data(format.render(report, width: OutputWidth.columns))
         if let html {

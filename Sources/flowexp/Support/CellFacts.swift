@@ -86,10 +86,7 @@ private final class ModeCounts: Sendable {
 /// Each thread has its own, with its own copies of what is compared with: counting the references of shared ones from
 /// several threads takes longer than the reading.
 final class ConfigurationReader {
-    /// The members of a run's summary that lists and reports show.
-    let shownInLists = [
-        "componentsUsed", "modesEstimated", "likelihoodEvaluations", "effectiveSampleSize", "numericsVariant",
-    ]
+    let summaries = SummaryReader()
     private let pattern = Array(#","seed":"#.utf8)
     private struct Known {
         var cell: CellFacts

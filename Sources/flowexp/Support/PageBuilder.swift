@@ -35,7 +35,7 @@ struct PageBuilder {
             metrics: asked.isEmpty ? MetricNames.usual(known) : asked, sweeps: sweeps, declaredAxes: declaredAxes)
         self.init(
             store: store, sweeps: sweeps, facts: facts,
-            report: try Report(runs: facts.map { ReportRun($0) }, options: options), options: options)
+            report: try Report(runs: ReportRun.all(facts), options: options), options: options)
     }
 
     /// The newest revisions of `sweeps` compared as usual. Damaged runs are noted and left out.
@@ -53,7 +53,7 @@ struct PageBuilder {
     /// Everything a page needs; `command` is what the reader would type to get it again, nil where only its pictures are
     /// wanted: the digest in the provenance takes a while.
     func content(command: String?) throws -> PageContent {
-        let runs = facts.map { ReportRun($0) }
+        let runs = ReportRun.all(facts)
         var messages: [String: String] = [:]
         for fact in facts { messages[fact.record.id] = fact.record.failureMessage }
         return PageContent(
@@ -145,7 +145,7 @@ struct PageBuilder {
         let seeds = Set(facts.map(\.seed)).sorted()
         rows.append(
             ("seeds", seeds.count > 20 ? "\(seeds.count) seeds" : seeds.map(String.init).joined(separator: ", ")))
-        let variants = Set(facts.compactMap { $0.summary["numericsVariant"]?.stringValue }).sorted()
+        let variants = Set(facts.compactMap(\.summary.numericsVariant)).sorted()
         rows.append(
             ("numerics variant of the runs", variants.isEmpty ? "none finished" : variants.joined(separator: ", ")))
         // A digest reads every history: fast for what a person looks at, minutes for a very large store.

@@ -17,8 +17,7 @@ final class RunFacts: Sendable {
     let knownSeed: Int?
     /// The metric rows that count, at most one per name.
     let metrics: [MetricRecord]
-    /// Those of the deterministic numbers about the run that lists and reports show, by name.
-    let summary: [String: JSONValue]
+    let summary: ShownSummary
 
     /// `selection` is that of the sweep in which the run is looked at; without one no metric counts.
     init(_ record: RunRecord, _ selection: MetricSelection?, _ configurations: ConfigurationReader) {
@@ -34,10 +33,7 @@ final class RunFacts: Sendable {
         cell = read?.cell ?? .unknown
         knownSeed = read?.seed
         metrics = damage == nil && !record.metrics.isEmpty ? selection?.rows(of: record.metrics) ?? [] : []
-        summary =
-            damage == nil
-            ? record.summaryJSON.flatMap { try? JSONValue.members(configurations.shownInLists, ofObject: $0) } ?? [:]
-            : [:]
+        summary = configurations.summaries.read(damage == nil ? record.summaryJSON : nil)
     }
 
     var state: ReportRunState {
@@ -59,10 +55,6 @@ final class RunFacts: Sendable {
 
     /// Stable reason of a failed run.
     var failureCode: String? { damage == nil ? record.failureCode : nil }
-    /// Components of the trained base; nil before the run is done and for bases without.
-    var componentsUsed: Int? { summary["componentsUsed"]?.integerValue }
-    /// Modes that a base with `"components": "auto"` saw in the draws.
-    var modesEstimated: Int? { summary["modesEstimated"]?.integerValue }
 
     /// Seconds by name.
     var timings: [String: Double] {
@@ -84,8 +76,8 @@ final class RunFacts: Sendable {
         if let knownSeed { facts["seed"] = .integer(knownSeed) }
         if let sweep = record.sweepName { facts["sweep"] = .string(sweep) }
         if let code = failureCode { facts["failureCode"] = .string(code) }
-        if let used = componentsUsed { facts["componentsUsed"] = .integer(used) }
-        if let modes = modesEstimated { facts["modesEstimated"] = .integer(modes) }
+        if let used = summary.componentsUsed { facts["componentsUsed"] = .integer(used) }
+        if let modes = summary.modesEstimated { facts["modesEstimated"] = .integer(modes) }
         for metric in metrics {
             if let value = metric.value { facts[metric.name] = .number(value) }
         }
@@ -128,8 +120,9 @@ final class RunFacts: Sendable {
     var listing: RunListing {
         RunListing(
             id: record.id, state: state, failureCode: failureCode, damage: damage, sweep: record.sweepName ?? "",
-            task: task, base: base, components: components, componentsUsed: componentsUsed,
-            modesEstimated: modesEstimated, couplingLayers: couplingLayers, seed: knownSeed, attempts: record.attempts,
+            task: task, base: base, components: components, componentsUsed: summary.componentsUsed,
+            modesEstimated: summary.modesEstimated, couplingLayers: couplingLayers, seed: knownSeed,
+            attempts: record.attempts,
             metrics: metrics.map { ($0.name, $0.value) })
     }
 }

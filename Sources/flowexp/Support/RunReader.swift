@@ -31,7 +31,7 @@ final class RunReader {
             if selections[name] == nil { selections[name] = .some(try selection(name)) }
         }
         let known = selections
-        return ParallelMap.parts(of: records) { part in
+        return ParallelMap.parts(of: records, perCore: 1) { part in
             let reader = ConfigurationReader()
             var name: String?? = nil
             var selection: MetricSelection?
@@ -47,7 +47,7 @@ final class RunReader {
 
     /// Many runs as one selection means them, on all cores.
     func facts(_ records: [RunRecord], _ selection: MetricSelection?) -> [RunFacts] {
-        ParallelMap.parts(of: records) { part in
+        ParallelMap.parts(of: records, perCore: 1) { part in
             let reader = ConfigurationReader()
             return part.map { RunFacts($0, selection, reader) }
         }
