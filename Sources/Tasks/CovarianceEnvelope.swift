@@ -1,29 +1,28 @@
 import FlowMath
 
-/// Exact draws of (|θ₃|, |θ₄|, θ₅) from the marginal of `slcp` before the box cuts (θ₁, θ₂).
+/// Exact draws of (|θ₃|, |θ₄|, θ₅) from a density that is bounded on cells.
 ///
-/// The box is cut into cells with an upper bound of the density each (``PlanarNormalSample/logBound(_:)``), finer where
+/// The box is cut into cells with an upper bound of the density each (``CovarianceDensity/logBound(_:)``), finer where
 /// bound and density differ most. A cell is drawn in proportion to its bound times its volume, a point uniformly in it,
 /// and accepted under the density: exact to rounding, since the bounds are proven, not estimated.
-final class CovarianceEnvelope: Sendable {
+final class CovarianceEnvelope<Density: CovarianceDensity>: Sendable {
     private struct Cell {
         var box: CovarianceCell
         var logBound: Double
-        var logCentre: Double
+        var logLevel: Double
 
-        init(_ box: CovarianceCell, _ sample: PlanarNormalSample) {
+        init(_ box: CovarianceCell, _ density: Density) {
             self.box = box
-            logBound = sample.logBound(box)
-            logCentre = sample.logMarginal(
-                CovarianceCell.middle(box.third), CovarianceCell.middle(box.fourth), CovarianceCell.middle(box.fifth))
+            logBound = density.logBound(box)
+            logLevel = density.logLevel(box)
         }
 
         /// The halves along the coordinate that leaves the least envelope.
-        func halves(_ sample: PlanarNormalSample) -> [Cell] {
+        func halves(_ density: Density) -> [Cell] {
             var best: [Cell] = []
             var least = Double.infinity
             for coordinate in 0..<3 {
-                let halves = box.halves(along: coordinate).map { Cell($0, sample) }
+                let halves = box.halves(along: coordinate).map { Cell($0, density) }
                 let (first, second) = (halves[0].logBound, halves[1].logBound)
                 let sum = max(first, second) + Elementary.logOnePlus(Elementary.exp(-abs(first - second)))
                 if sum < least { (best, least) = (halves, sum) }
@@ -33,17 +32,17 @@ final class CovarianceEnvelope: Sendable {
     }
 
     /// Share of the envelope that may be in vain, and the most cells to reach it with.
-    private static let tolerated = 0.4
-    private static let maximumCells = 40_000
+    private static var tolerated: Double { 0.4 }
+    private static var maximumCells: Int { 40_000 }
 
-    private let sample: PlanarNormalSample
+    private let density: Density
     private let boxes: [CovarianceCell]
     private let logBounds: [Double]
     private let cumulative: [Double]
     private let guide: [Int32]
 
-    init(_ sample: PlanarNormalSample) {
-        self.sample = sample
+    init(_ density: Density) {
+        self.density = density
         let edges = [0, 0.03, 0.1, 0.3, 0.6, 1, 1.5, 2, PlanarNormalSample.halfWidth]
         let ends = [-PlanarNormalSample.halfWidth, -2, -1, 0, 1, 2, PlanarNormalSample.halfWidth]
         var cells: [Cell] = []
@@ -52,7 +51,7 @@ final class CovarianceEnvelope: Sendable {
                 for k in 1..<ends.count {
                     let box = CovarianceCell(
                         third: edges[i - 1]...edges[i], fourth: edges[j - 1]...edges[j], fifth: ends[k - 1]...ends[k])
-                    cells.append(Cell(box, sample))
+                    cells.append(Cell(box, density))
                 }
             }
         }
@@ -62,7 +61,7 @@ final class CovarianceEnvelope: Sendable {
             var (upper, excess) = (0.0, 0.0)
             let excesses = cells.map { cell in
                 let bound = Elementary.exp(cell.logBound - reference) * cell.box.volume
-                let least = Elementary.exp(cell.logCentre - reference) * cell.box.volume
+                let least = Elementary.exp(cell.logLevel - reference) * cell.box.volume
                 upper += bound
                 excess += bound - least
                 return bound - least
@@ -76,7 +75,7 @@ final class CovarianceEnvelope: Sendable {
                     next.append(cell)
                     continue
                 }
-                next += cell.halves(sample)
+                next += cell.halves(density)
             }
             if next.count == cells.count { break }
             cells = next
@@ -113,7 +112,7 @@ final class CovarianceEnvelope: Sendable {
             let third = box.third.lowerBound + CovarianceCell.length(box.third) * stream.nextUniform()
             let fourth = box.fourth.lowerBound + CovarianceCell.length(box.fourth) * stream.nextUniform()
             let fifth = box.fifth.lowerBound + CovarianceCell.length(box.fifth) * stream.nextUniform()
-            let exponent = sample.logMarginal(third, fourth, fifth) - logBounds[index]
+            let exponent = density.logDensity(third, fourth, fifth) - logBounds[index]
             if stream.nextUniform() < Elementary.exp(exponent) { return (third, fourth, fifth) }
         }
     }

@@ -9,8 +9,14 @@ import FlowMath
 /// e^−34 of the largest one are left out; panels are made narrower until two results agree.
 struct CovarianceQuadrature {
     private let sample: PlanarNormalSample
+    private let density: any CovarianceDensity
 
-    init(_ sample: PlanarNormalSample) { self.sample = sample }
+    /// - Parameter density: says which blocks matter. Up to a factor near 1 at least the integrand: the sample's marginal
+    ///   where N(x̄, Σ/4) gives most Σ's a fair probability of the box, the tilted one where it does not.
+    init(_ sample: PlanarNormalSample, blocksBy density: any CovarianceDensity) {
+        self.sample = sample
+        self.density = density
+    }
 
     /// log ∫ over the box; the last two refinements agree within 1e-8 unless the posterior is a needle (narrower than
     /// a fortieth of its place).
@@ -80,8 +86,8 @@ struct CovarianceQuadrature {
                         let cell = CovarianceCell(
                             third: x, fourth: y, fifth: min(ends[0], ends[1])...max(ends[0], ends[1]))
                         let logVolume = Elementary.log(cell.volume)
-                        bounds.append(sample.logBound(cell) + logVolume)
-                        let centre = sample.logMarginal(
+                        bounds.append(density.logBound(cell) + logVolume)
+                        let centre = density.logDensity(
                             CovarianceCell.middle(x), CovarianceCell.middle(y), CovarianceCell.middle(cell.fifth))
                         reference = max(reference, centre)
                         most = max(most, centre + logVolume)

@@ -4,7 +4,7 @@ import FlowMath
 ///
 /// Σ(θ₃, θ₄, θ₅) has the variances A = θ₃⁴ + 10⁻⁶ and B = θ₄⁴ + 10⁻⁶ and the covariance tanh(θ₅) θ₃² θ₄², that is the
 /// correlation r = tanh(θ₅) θ₃² θ₄² / √(AB); |Σ| = AB(1 − r²).
-struct PlanarNormalSample: Sendable {
+package struct PlanarNormalSample: Sendable {
     /// Added to both variances.
     static let jitter = 1e-6
     /// The prior is U(−3, 3)⁵.
@@ -18,7 +18,7 @@ struct PlanarNormalSample: Sendable {
     let scatterXY: Double
 
     /// Eight numbers: x and y of each point.
-    init(_ observation: [Double]) {
+    package init(_ observation: [Double]) {
         precondition(observation.count == 8, "an observation has eight numbers")
         var (x, y) = (0.0, 0.0)
         for k in 0..<4 {
@@ -38,7 +38,7 @@ struct PlanarNormalSample: Sendable {
     }
 
     /// Σ at one (θ₃, θ₄, θ₅).
-    struct Covariance {
+    package struct Covariance: Sendable {
         /// 1/√A and 1/√B.
         let precisionX: Double
         let precisionY: Double
@@ -48,7 +48,7 @@ struct PlanarNormalSample: Sendable {
         let remainder: Double
 
         @inline(__always)
-        init(_ third: Double, _ fourth: Double, _ fifth: Double) {
+        package init(_ third: Double, _ fourth: Double, _ fifth: Double) {
             let (deviationX, deviationY) = (third * third, fourth * fourth)
             precisionX = 1 / (deviationX * deviationX + PlanarNormalSample.jitter).squareRoot()
             precisionY = 1 / (deviationY * deviationY + PlanarNormalSample.jitter).squareRoot()
@@ -99,63 +99,48 @@ struct PlanarNormalSample: Sendable {
         return Self.logConstant + max(atZero(squareX) + best(squareY), atZero(squareY) + best(squareX))
     }
 
-    /// An upper bound of ``logMarginal(_:_:_:)`` on a cell of |θ₃|, |θ₄|, θ₅: the smaller of two.
-    ///
-    /// In p = 1/√A, q = 1/√B and r the marginal is 3 log p + 3 log q − (3/2) log(1−r²) − ½ Q with
-    /// Q = (S₁₁p² + S₂₂q² − 2 r S₁₂ p q)/(1−r²) = tr(R⁻¹ Y Yᵀ), Y linear in (p, q) and R in r: Q is jointly convex (the
-    /// matrix fractional function; Boyd & Vandenberghe 2004, example 3.4), so its tangent plane at the cell's middle
-    /// bounds it from below, as the tangent of the concave logarithms bounds them from above; what remains of r is convex
-    /// and largest at an end. That is exact but for terms of second order in the cell's size, and useless for large cells.
-    /// For those: Q ≥ S₁₁p² and Q ≥ S₂₂q², every other term at its largest. There is a margin for rounding.
-    func logBound(_ cell: CovarianceCell) -> Double {
-        let x = Self.extremes(cell.third)
-        let y = Self.extremes(cell.fourth)
-        let lowTanh = Elementary.tanh(cell.fifth.lowerBound)
-        let highTanh = Elementary.tanh(cell.fifth.upperBound)
-        // s/√(s² + jitter) rises with s.
-        let least = x.leastShare * y.leastShare
-        let most = x.mostShare * y.mostShare
-        let lowR = lowTanh * (lowTanh < 0 ? most : least)
-        let highR = highTanh * (highTanh > 0 ? most : least)
-
-        let p = 0.5 * (x.low + x.high)
-        let q = 0.5 * (y.low + y.high)
-        let r = 0.5 * (lowR + highR)
-        let w = 1 - r * r
-        let numerator = scatterX * p * p + scatterY * q * q - 2 * r * scatterXY * p * q
-        let slopeP = 3 / p - (scatterX * p - r * scatterXY * q) / w
-        let slopeQ = 3 / q - (scatterY * q - r * scatterXY * p) / w
-        let slopeR = (scatterXY * p * q - numerator * r / w) / w
-        let logAtLow = -1.5 * Elementary.log(1 - lowR * lowR)
-        let logAtHigh = -1.5 * Elementary.log(1 - highR * highR)
-        let alongR = max(slopeR * (lowR - r) + logAtLow, slopeR * (highR - r) + logAtHigh)
-        let tangent =
-            3 * Elementary.log(p * q) - 0.5 * numerator / w + 0.5 * abs(slopeP) * (x.high - x.low)
-            + 0.5 * abs(slopeQ) * (y.high - y.low) + alongR
-        let coarse =
-            3 * Elementary.log(x.high * y.high) + max(logAtLow, logAtHigh)
-            - 0.5 * max(scatterX * x.low * x.low, scatterY * y.low * y.low)
-        let bound = min(tangent, coarse)
+    /// An upper bound of ``logMarginal(_:_:_:)`` on a cell.
+    package func logBound(_ cell: CovarianceCell) -> Double {
+        let bound = CovarianceRanges(cell).logBound(
+            (scatterX, scatterY, scatterXY), leastX: scatterX, leastY: scatterY)
         return bound + 1e-9 * (1 + abs(bound))
     }
+}
 
-    /// The ends of 1/√A and of s/√A on a range of |θ|.
-    private static func extremes(
-        _ range: ClosedRange<Double>
-    ) -> (low: Double, high: Double, leastShare: Double, mostShare: Double) {
-        let low = range.lowerBound * range.lowerBound
-        let high = range.upperBound * range.upperBound
-        let largest = 1 / (low * low + jitter).squareRoot()
-        let smallest = 1 / (high * high + jitter).squareRoot()
-        return (smallest, largest, low * largest, high * smallest)
+extension PlanarNormalSample: CovarianceDensity {
+    package func logDensity(_ third: Double, _ fourth: Double, _ fifth: Double) -> Double {
+        logMarginal(third, fourth, fifth)
+    }
+}
+
+/// A density over (|θ₃|, |θ₄|, θ₅), not normalised, that is bounded on every cell.
+package protocol CovarianceDensity: Sendable {
+    func logDensity(_ third: Double, _ fourth: Double, _ fifth: Double) -> Double
+
+    /// An upper bound of the log density on a cell: proven, with a margin for rounding.
+    func logBound(_ cell: CovarianceCell) -> Double
+
+    /// About the mean of the density on a cell: how far the bound lies above it says which cells to refine.
+    func logLevel(_ cell: CovarianceCell) -> Double
+}
+
+extension CovarianceDensity {
+    /// At the middle.
+    package func logLevel(_ cell: CovarianceCell) -> Double {
+        logDensity(
+            CovarianceCell.middle(cell.third), CovarianceCell.middle(cell.fourth), CovarianceCell.middle(cell.fifth))
     }
 }
 
 /// A box of (|θ₃|, |θ₄|, θ₅).
-struct CovarianceCell: Sendable {
-    var third: ClosedRange<Double>
-    var fourth: ClosedRange<Double>
-    var fifth: ClosedRange<Double>
+package struct CovarianceCell: Sendable {
+    package var third: ClosedRange<Double>
+    package var fourth: ClosedRange<Double>
+    package var fifth: ClosedRange<Double>
+
+    package init(third: ClosedRange<Double>, fourth: ClosedRange<Double>, fifth: ClosedRange<Double>) {
+        (self.third, self.fourth, self.fifth) = (third, fourth, fifth)
+    }
 
     var volume: Double { Self.length(third) * Self.length(fourth) * Self.length(fifth) }
 

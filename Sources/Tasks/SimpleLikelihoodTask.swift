@@ -24,13 +24,7 @@ struct SimpleLikelihoodTask: SimulatorTask {
             ])
     ) { values in
         let observation = try values.numbers("observation", count: 8, in: observations)
-        let task = SimpleLikelihoodTask(observation: observation)
-        guard task.hasDraws else {
-            throw ParameterError(
-                name: "observation", expected: "an x whose points have their mean in the prior's box, ±3, or near it",
-                found: values["observation"])
-        }
-        return task
+        return SimpleLikelihoodTask(observation: observation)
     }
 
     let dimension = 5
@@ -38,12 +32,18 @@ struct SimpleLikelihoodTask: SimulatorTask {
         repeating: -PlanarNormalSample.halfWidth...PlanarNormalSample.halfWidth, count: 5)
     let observation: [Double]
     let modeCount: Int?
-    private let envelopes = ObservationCache { CovarianceEnvelope(PlanarNormalSample($0)) }
-    private let evidences = ObservationCache { CovarianceQuadrature(PlanarNormalSample($0)).logIntegral }
+    private let samplers: ObservationCache<SimpleLikelihoodSampler>
+    private let evidences: ObservationCache<Double>
     private let maxima = ObservationCache { CovarianceModes(PlanarNormalSample($0)).maximum }
 
     init(observation: [Double]) {
         self.observation = observation
+        let samplers = ObservationCache { SimpleLikelihoodSampler(PlanarNormalSample($0)) }
+        self.samplers = samplers
+        evidences = ObservationCache {
+            let blocks = samplers.value(at: $0).covarianceDensity
+            return CovarianceQuadrature(PlanarNormalSample($0), blocksBy: blocks).logIntegral
+        }
         modeCount = Self.modes(maximum: maxima.value(at: observation)).count
     }
 
@@ -118,63 +118,10 @@ struct SimpleLikelihoodTask: SimulatorTask {
             + evidences.value(at: observation)
     }
 
-    /// (|θ₃|, |θ₄|, θ₅) from the marginal without the box's cut, (θ₁, θ₂) given it from N(x̄, Σ/4), all again where that
-    /// lies outside the box: exact. NaN from the first draw on that a million tries do not bring into the box: for an x far
-    /// out of what the prior yields.
+    /// By ``SimpleLikelihoodSampler``, for every x: exact.
     func samplePosterior(count: Int, observation: [Double], stream: RandomStream) -> Points {
-        var stream = stream
         guard count > 0 else { return Points(dimension: 5, values: []) }
-        let sample = PlanarNormalSample(observation)
-        let envelope = envelopes.value(at: observation)
-        let halfWidth = PlanarNormalSample.halfWidth
-        var values = [Double](repeating: .nan, count: 5 * count)
-        for i in 0..<count {
-            var tries = 0
-            while true {
-                let (third, fourth, fifth) = envelope.sample(&stream)
-                let (x, y) = Self.mean(sample, PlanarNormalSample.Covariance(third, fourth, fifth), &stream)
-                tries += 1
-                if tries > 1_000_000 { return Points(dimension: 5, values: values) }
-                guard abs(x) <= halfWidth && abs(y) <= halfWidth else { continue }
-                let signs = stream.nextBits()
-                values[5 &* i] = x
-                values[5 &* i &+ 1] = y
-                values[5 &* i &+ 2] = signs >> 63 == 0 ? third : -third
-                values[5 &* i &+ 3] = signs >> 62 & 1 == 0 ? fourth : -fourth
-                values[5 &* i &+ 4] = fifth
-                break
-            }
-        }
-        return Points(dimension: 5, values: values)
-    }
-
-    /// A draw of (θ₁, θ₂) from N(x̄, Σ/4).
-    @inline(__always)
-    private static func mean(
-        _ sample: PlanarNormalSample, _ covariance: PlanarNormalSample.Covariance, _ stream: inout RandomStream
-    ) -> (x: Double, y: Double) {
-        let (first, second) = (stream.nextNormal(), stream.nextNormal())
-        let along = covariance.correlation * first + covariance.remainder.squareRoot() * second
-        return (
-            sample.meanX + 0.5 * first / covariance.precisionX, sample.meanY + 0.5 * along / covariance.precisionY
-        )
-    }
-
-    /// Whether the box accepts at least one in about 2 000 tries of the sampler: so for any x̄ in the box, and for nearly
-    /// every x that a θ of the box yields.
-    private var hasDraws: Bool {
-        let halfWidth = PlanarNormalSample.halfWidth
-        let sample = PlanarNormalSample(observation)
-        if abs(sample.meanX) <= halfWidth && abs(sample.meanY) <= halfWidth { return true }
-        let envelope = envelopes.value(at: observation)
-        var stream = RandomStream(seed: 0, purpose: .reference)
-        var accepted = 0
-        for _ in 0..<20_000 {
-            let (third, fourth, fifth) = envelope.sample(&stream)
-            let (x, y) = Self.mean(sample, PlanarNormalSample.Covariance(third, fourth, fifth), &stream)
-            if abs(x) <= halfWidth && abs(y) <= halfWidth { accepted += 1 }
-        }
-        return accepted >= 10
+        return Points(dimension: 5, values: samplers.value(at: observation).draws(count, stream))
     }
 
     /// A path between modes crosses θ₃ = 0 or θ₄ = 0, where one variance is 10⁻⁶ and r = 0; on either the largest density

@@ -65,7 +65,7 @@ def case(task, parameters, half_width, dimension, log_likelihood, log_integral, 
         "task": task, "parameters": parameters,
         "logEvidence": log_integral - dimension * np.log(2 * half_width),
         "entropy": entropy, "points": points.tolist(),
-        "logPosterior": (log_likelihood(points) - log_integral).tolist(),
+        "logPosterior": (log_likelihood(points) - log_integral).astype(float).tolist(),
         "logSeparatingDensity": saddle,
     }
 
@@ -219,8 +219,11 @@ def simulated_moons(x):
     return result
 
 
-def slcp(x):
-    """(theta1, theta2) by a conditional decomposition, the rest on a tensor grid of log sd, log sd, theta5."""
+def slcp(x, smallest=0.1, count=24, least=-50):
+    """(theta1, theta2) by a conditional decomposition, the rest on a tensor grid of log sd, log sd, theta5.
+
+    |theta3| and |theta4| from `smallest` on, below which the likelihood of x vanishes, on `count` panels. Sigmas whose
+    likelihood, maximised over an unlimited mean, is below e^least are left out: a mean far outside the box needs more."""
     points = np.asarray(x).reshape(4, 2)
     mean = points.mean(0)
     scatter = (points - mean).T @ (points - mean)
@@ -230,7 +233,8 @@ def slcp(x):
         return s1 ** 2 + 1e-6, s2 ** 2 + 1e-6, np.tanh(theta[..., 4]) * s1 * s2
 
     def ll(theta):
-        a, b, c = covariance(theta)
+        # Extended precision: near theta3 = 0 the terms of the determinant and of the forms cancel.
+        a, b, c = covariance(np.asarray(theta, dtype=np.longdouble))
         determinant = a * b - c * c
         total = -4 * np.log(2 * np.pi) - 2 * np.log(determinant)
         for point in points:
@@ -238,8 +242,7 @@ def slcp(x):
             total = total - 0.5 * (b * dx * dx - 2 * c * dx * dy + a * dy * dy) / determinant
         return total
 
-    # |theta3| from 0.1 (below, the likelihood of these observations vanishes) in its logarithm.
-    t, wt = panels(np.log(0.1), np.log(3), 24, 9)
+    t, wt = panels(np.log(smallest), np.log(3), count, 9)
     third, w3 = np.exp(t), wt * np.exp(t)
     fifth, w5 = panels(-3, 3, 12, 12)
     z, wz = panels(-9, 9, 14, 12)
@@ -252,7 +255,7 @@ def slcp(x):
         determinant = a * b - c * c
         form = (b * scatter[0, 0] - 2 * c * scatter[0, 1] + a * scatter[1, 1]) / determinant
         logs = -4 * np.log(2 * np.pi) - 1.5 * np.log(determinant) - 0.5 * form + np.log(np.pi / 2)
-        keep = logs > -50
+        keep = logs > least
         if not keep.any():
             continue
         weight, t4, t5, a, b, c, determinant, form, logs = (
@@ -331,6 +334,9 @@ cases = [
     simulated_moons((0.0, 0.0)), simulated_moons((0.3, 0.1)), simulated_moons((-0.7, 0.4)),
     slcp((0.663, -2.143, 0.162, -0.274, 1.97, -0.599, 1.123, -2.519)),
     slcp((0.054, -3.49, 1.243, -2.599, 2.275, -2.222, -1.199, -3.708)),
+    # The mean far outside the box: in one coordinate; in both, with a scatter against and one along that direction.
+    slcp((30, 30, 30, -30, 30, 30, 30, -30), 0.6, 48, -90), slcp((30, 0, 0, 30, 28, 2, 2, 28), 0.6, 48, -90),
+    slcp((30, 30, 30, 30, 30, 30, -30, -30), 0.6, 48, -90),
     gaussian_linear((0.5, -0.25, 0, 0.75, -0.5, 0.25, -0.75, 0.1, -0.1, 0.3)), gaussian_linear((1.0, -2.0, 0.5)),
     two_scale((2.5, -4.0)), two_scale((9.5, -10.5)),
 ]
