@@ -119,17 +119,6 @@ package protocol CovarianceDensity: Sendable {
 
     /// An upper bound of the log density on a cell: proven, with a margin for rounding.
     func logBound(_ cell: CovarianceCell) -> Double
-
-    /// About the mean of the density on a cell: how far the bound lies above it says which cells to refine.
-    func logLevel(_ cell: CovarianceCell) -> Double
-}
-
-extension CovarianceDensity {
-    /// At the middle.
-    package func logLevel(_ cell: CovarianceCell) -> Double {
-        logDensity(
-            CovarianceCell.middle(cell.third), CovarianceCell.middle(cell.fourth), CovarianceCell.middle(cell.fifth))
-    }
 }
 
 /// A box of (|θ₃|, |θ₄|, θ₅).

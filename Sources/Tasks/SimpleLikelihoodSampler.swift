@@ -23,16 +23,24 @@ package struct SimpleLikelihoodSampler: Sendable {
 
     package init(plain sample: PlanarNormalSample) {
         self.sample = sample
-        proposal = .plain(CovarianceEnvelope(sample))
+        proposal = .plain(.make(sample))
     }
 
     package init(tilted density: TiltedNormalSample) {
         sample = density.sample
-        proposal = .tilted(density, CovarianceEnvelope(density))
+        proposal = .tilted(density, .make(density))
     }
 
     package var isTilted: Bool {
         if case .tilted = proposal { true } else { false }
+    }
+
+    /// The share of tries for (|θ₃|, |θ₄|, θ₅) that succeed.
+    package var envelopeAcceptance: Double {
+        switch proposal {
+        case .plain(let envelope): envelope.acceptance
+        case .tilted(_, let envelope): envelope.acceptance
+        }
     }
 
     /// The density under which (|θ₃|, |θ₄|, θ₅) is drawn.

@@ -76,20 +76,6 @@ package struct TiltedNormalSample: CovarianceDensity {
         return bound + 1e-9 * (1 + abs(bound))
     }
 
-    /// At four points off the middle: points on a line make the density a thin ridge on the diagonal of |θ₃| and |θ₄|, on
-    /// which lie the middles of many cells that hold nearly nothing else.
-    package func logLevel(_ cell: CovarianceCell) -> Double {
-        let fifth = CovarianceCell.middle(cell.fifth)
-        func at(_ x: Double, _ y: Double) -> Double {
-            logDensity(
-                cell.third.lowerBound + x * CovarianceCell.length(cell.third),
-                cell.fourth.lowerBound + y * CovarianceCell.length(cell.fourth), fifth)
-        }
-        let levels = [at(0.25, 0.25), at(0.25, 0.75), at(0.75, 0.25), at(0.75, 0.75)]
-        let largest = max(max(levels[0], levels[1]), max(levels[2], levels[3]))
-        return largest + Elementary.log(0.25 * levels.reduce(0) { $0 + Elementary.exp($1 - largest) })
-    }
-
     /// A draw of (θ₁, θ₂) for a Σ drawn from this density; nil where the exponential's draw is not accepted. Also outside
     /// the box.
     package func mean(

@@ -83,14 +83,7 @@ struct TiltedNormalSampleTests {
         for (k, function) in functions.enumerated() {
             let first = (0..<count).map { function(plain, 5 * $0) }.sorted()
             let second = (0..<count).map { function(tilted, 5 * $0) }.sorted()
-            var (i, j, largest) = (0, 0, 0)
-            while i < count && j < count {
-                if first[i] <= second[j] { i += 1 } else { j += 1 }
-                largest = max(largest, abs(i - j))
-            }
-            // P(√(n/2) D > 2.3) = 5e-5.
-            let statistic = (0.5 * Double(count)).squareRoot() * Double(largest) / Double(count)
-            #expect(statistic < 2.3, "function \(k) of observation \(number)")
+            #expect(Self.kolmogorovSmirnov(first, second) < 2.3, "function \(k) of observation \(number)")
         }
     }
 
@@ -104,9 +97,50 @@ struct TiltedNormalSampleTests {
         }
     }
 
-    @Test(arguments: far) func noObservationTakesManyTries(x: [Double]) {
+    /// Points on a line, x̄ far outside, in the box and anywhere, and all points equal.
+    private static let lines: [[Double]] = [
+        [30, -30, 0, 0, -30, 30, -30, 30], [30, 30, 30, 30, 30, 30, -30, -30], [30, 30, 30, 30, -30, -30, -30, -30],
+        [0, 0, 1, 1, 2, 2, 3, 3], [0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0, 0], [0, 0, 1, 0, 2, 0, 3, 0],
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [-3, 3, -2, 2.0001, 3, -3, 30, -30],
+    ]
+
+    @Test(arguments: far + lines) func noObservationTakesManyTries(x: [Double]) {
         let sampler = SimpleLikelihoodSampler(PlanarNormalSample(x))
-        #expect(sampler.isTilted && sampler.acceptance(tries: 4000) > 0.04)
+        #expect(sampler.acceptance(tries: 4000) > 0.04 && sampler.envelopeAcceptance > 0.1)
+    }
+
+    @Test(arguments: far) func farMeansAreTilted(x: [Double]) {
+        #expect(SimpleLikelihoodSampler(PlanarNormalSample(x)).isTilted)
+    }
+
+    /// Whatever the cells, the draws have the same density: two-sample Kolmogorov–Smirnov.
+    @Test(arguments: lines[2...4]) func theCellsDoNotMatter(x: [Double]) {
+        let density = PlanarNormalSample(x)
+        let count = 3000
+        func draws(_ refinement: CovarianceCells.Refinement, _ seed: UInt64) -> [[Double]] {
+            let envelope = CovarianceEnvelope(density, refinement)
+            var stream = RandomStream(seed: seed, purpose: .reference)
+            let draws = (0..<count).map { _ in envelope.sample(&stream) }
+            return [
+                draws.map(\.third), draws.map(\.fourth), draws.map(\.fifth), draws.map { $0.third - $0.fourth },
+                draws.map { $0.third * $0.fifth },
+            ].map { $0.sorted() }
+        }
+        for (first, second) in zip(draws(.byMiddle, 6), draws(.byMean, 7)) {
+            #expect(Self.kolmogorovSmirnov(first, second) < 2.3)
+        }
+    }
+
+    /// √(n/2) D of two sorted samples of n; P(above 2.3) = 5e-5.
+    private static func kolmogorovSmirnov(_ first: [Double], _ second: [Double]) -> Double {
+        let count = first.count
+        var (i, j, largest) = (0, 0, 0)
+        while i < count && j < count {
+            if first[i] <= second[j] { i += 1 } else { j += 1 }
+            largest = max(largest, abs(i - j))
+        }
+        return (0.5 * Double(count)).squareRoot() * Double(largest) / Double(count)
     }
 }
 
