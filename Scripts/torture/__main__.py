@@ -45,9 +45,10 @@ def main():
                 seconds=max(1, end - time.monotonic()) * promise.SHARE / weights,
                 goal=max(1, round(promise.GOAL * options.goal_scale) - earlier.total(promise.NAME)))
             results.append((promise, harness.attempt(promise, context)))
-    ledger = harness.Ledger(options.program)
-    ledger.add(results)
-    print(harness.table(results, ledger))
+            # At once: a run that is cut short keeps what it counted.
+            harness.Ledger(options.program).add(results[-1:])
+            print(f"  {results[-1][1].trials} trials, {len(results[-1][1].violations)} violations, {results[-1][1].seconds:.0f} s", flush=True)
+    print(harness.table(results, harness.Ledger(options.program)))
     sys.exit(1 if any(result.violations or not (result.trials or result.skipped) for _, result in results) else 0)
 
 

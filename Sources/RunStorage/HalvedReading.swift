@@ -3,7 +3,9 @@ import GRDB
 /// Reads many runs in two halves at once, the second through another connection.
 ///
 /// Both see the same state: while this process's first connection is inside its transaction, no other can commit. The
-/// second is only a help. Whatever goes wrong in it, the first reads that half, and tells what is wrong.
+/// second is only a help: where it cannot read, the first reads that half too, and where what they read is not all right,
+/// the first reads everything as if there were no halves, so that it says what is wrong. A store on a medium that cannot be
+/// written is always read so.
 struct HalvedReading {
     /// Fewer runs are faster read by one.
     static let usualLeast = 10_000
@@ -11,11 +13,12 @@ struct HalvedReading {
     let database: StoreDatabase
     var leastRuns = usualLeast
 
-    /// The runs of `reader`'s selection; nil where they are few, or no second connection can be had.
+    /// The runs of `reader`'s selection, their own hashes compared on both threads, and whether the second connection read
+    /// its half; nil where they are to be read by one.
     func read(
         _ selection: RecordReader.Selection, _ choice: MetricChoice, _ reader: RecordReader
-    ) throws -> [RecordReader.StoredRun]? {
-        guard let middle = try middle(selection, reader.database) else { return nil }
+    ) throws -> (runs: [RecordReader.StoredRun], byTwo: Bool)? {
+        guard let middle = Self.middle(selection, reader.database, leastRuns) else { return nil }
         let path = reader.path
         let second = database.readAlongside { database in
             try Self.half(
@@ -24,12 +27,15 @@ struct HalvedReading {
         guard let second else { return nil }
         // Not to be left at work when this half fails.
         defer { _ = second.result() }
-        let first = RecordReader(database: reader.database, path: path, bounds: Int64.min...middle)
-        let runs = try Self.half(selection, choice, first)
-        if let others = second.result() { return runs + others }
-        var rest = first
-        rest.bounds = middle + 1...Int64.max
-        return runs + (try Self.half(selection, choice, rest))
+        do {
+            var own = RecordReader(database: reader.database, path: path, bounds: Int64.min...middle)
+            let runs = try Self.half(selection, choice, own)
+            if let others = second.result() { return (runs + others, true) }
+            own.bounds = middle + 1...Int64.max
+            return (runs + (try Self.half(selection, choice, own)), false)
+        } catch  where RecordReader.isDamage(error) {
+            return nil
+        }
     }
 
     private static func half(
@@ -40,24 +46,37 @@ struct HalvedReading {
         return runs
     }
 
-    /// The position or key at which the first half ends; nil where there are fewer runs than ``leastRuns``.
-    private func middle(_ selection: RecordReader.Selection, _ database: Database) throws -> Int64? {
-        let ends: (first: Int?, last: Int?)?
-        func pair(_ row: Row) throws -> (first: Int?, last: Int?) {
-            (try row.optionalInteger(0), try row.optionalInteger(1))
-        }
+    /// The position or key at which the first half ends; nil where there are fewer runs than `least`, and where the ends
+    /// cannot be read. Each end is a search in the list or the table itself.
+    private static func middle(_ selection: RecordReader.Selection, _ database: Database, _ least: Int) -> Int64? {
+        let sql: String
+        let arguments: StatementArguments
         switch selection {
         case .run, .content: return nil
         case .revision(let id):
-            ends = try database.first(
-                "SELECT min(position), max(position) FROM revision_runs WHERE revision_id = ?", [id], pair)
+            sql = """
+                SELECT (SELECT min(position) FROM revision_runs WHERE revision_id = ?),
+                    (SELECT max(position) FROM revision_runs WHERE revision_id = ?)
+                """
+            arguments = [id, id]
         case .all:
-            ends = try database.first("SELECT min(run_key), max(run_key) FROM run_records", [], pair)
+            sql = "SELECT (SELECT min(run_key) FROM run_records), (SELECT max(run_key) FROM run_records)"
+            arguments = []
         }
-        // Of numbers that nobody counted up to, nothing is worked out.
-        guard let first = ends?.first, let last = ends?.last, Counter.range.contains(first),
-            Counter.range.contains(last), last - first >= leastRuns - 1
-        else { return nil }
-        return Int64(first + (last - first) / 2)
+        let ends = try? database.first(sql, arguments) { (first: try $0.counter(0), last: try $0.counter(1)) }
+        guard let ends, ends.last - ends.first >= least - 1 else { return nil }
+        return Int64(ends.first + (ends.last - ends.first) / 2)
+    }
+}
+
+extension RecordReader {
+    /// Whether an error speaks of what is stored, not of the disk or of other processes.
+    static func isDamage(_ error: any Error) -> Bool {
+        switch error {
+        case is DamagedValue: true
+        case let error as RunStoreError: error.kind == .corrupt
+        case let error as DatabaseError: error.resultCode == .SQLITE_CORRUPT
+        default: false
+        }
     }
 }

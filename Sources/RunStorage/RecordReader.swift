@@ -51,13 +51,29 @@ struct RecordReader {
     /// What one read copied out of the database.
     struct Copy {
         var runs: [StoredRun]
+        /// Read in halves, and intact.
+        var isHalved = false
+        /// The halves were read by two connections.
+        var isReadByTwo = false
         /// For a revision: what its expansion hash covers besides the runs, and the hash.
         var expansion: (revisionID: Int64, evaluationJSON: String, hash: [UInt8])?
     }
 
     /// Copies the records in order (position for a revision, id else). States are as stored, nothing is verified.
     func copy(_ selection: Selection, metrics choice: MetricChoice = .all) throws -> Copy {
-        var runs = try helper?.read(selection, choice, self) ?? read(selection, choice)
+        if let halves = try helper?.read(selection, choice, self) {
+            do {
+                var copy = try copy(selection, of: halves.runs)
+                copy.isHalved = true
+                copy.isReadByTwo = halves.byTwo
+                if copy.isIntact { return copy }
+            } catch  where Self.isDamage(error) {}
+        }
+        return try copy(selection, of: read(selection, choice))
+    }
+
+    private func copy(_ selection: Selection, of runs: [StoredRun]) throws -> Copy {
+        var runs = runs
         if case .all = selection {
             runs = runs.indices.sorted { runs[$0].record.id < runs[$1].record.id }.map { runs[$0] }
             try requireIndexed(runs)

@@ -1,4 +1,4 @@
-/// Compares copied records with their stored hashes, outside any transaction.
+/// Compares copied records with their stored hashes, outside any transaction but for lists that two connections read.
 extension RecordReader.StoredRun {
     /// The record with ``RunRecord/integrity`` set, which covers what was read. The hashes of history, artefacts and of
     /// metrics that were not read enter as stored: who prints those verifies them too.
@@ -8,6 +8,11 @@ extension RecordReader.StoredRun {
         if case .corrupt = record.integrity { return record }
         if let doubt { record.integrity = .corrupt(reason: doubt) }
         return record
+    }
+
+    fileprivate var isIntact: Bool {
+        if case .corrupt = integrity { return false }
+        return true
     }
 
     private var integrity: RecordIntegrity {
@@ -43,17 +48,23 @@ extension RecordReader.StoredRun {
 extension RecordReader.Copy {
     /// The verified records; throws `.corrupt` when the list of runs itself changed.
     func verified(path: String) throws -> [RunRecord] {
-        if let expansion {
-            let hash = RevisionHash.expansion(
-                evaluationJSON: expansion.evaluationJSON, runs: runs.map { ($0.record.id, $0.record.axesJSON) })
-            guard hash == expansion.hash else {
-                throw RunStoreError(
-                    .corrupt, what: "the list of runs changed since it was recorded",
-                    location: "\(path), revision \(expansion.revisionID)",
-                    remedy: "Run `flowexp store repair`, or `flowexp sweep` with the spec again, which records it anew."
-                )
-            }
+        // A halved copy is intact.
+        if let expansion, !isHalved, !isExpansionIntact {
+            throw RunStoreError(
+                .corrupt, what: "the list of runs changed since it was recorded",
+                location: "\(path), revision \(expansion.revisionID)",
+                remedy: "Run `flowexp store repair`, or `flowexp sweep` with the spec again, which records it anew.")
         }
         return runs.map { $0.verified() }
+    }
+
+    /// Whether nothing in it is damaged.
+    var isIntact: Bool { runs.allSatisfy(\.isIntact) && isExpansionIntact }
+
+    private var isExpansionIntact: Bool {
+        guard let expansion else { return true }
+        let hash = RevisionHash.expansion(
+            evaluationJSON: expansion.evaluationJSON, runs: runs.map { ($0.record.id, $0.record.axesJSON) })
+        return hash == expansion.hash
     }
 }

@@ -8,22 +8,26 @@ extension RunStore {
     ///
     /// `metrics`: which metrics the records hold. These are verified with the rest of the record, the others not read.
     public func records(ofRevision revisionID: Int64, metrics: MetricChoice = .all) throws -> [RunRecord] {
-        try records(ofRevision: revisionID, metrics: metrics, halvesFrom: HalvedReading.usualLeast)
+        try records(ofRevision: revisionID, metrics: metrics, halvesFrom: HalvedReading.usualLeast).records
     }
 
-    /// The same; `halvesFrom` runs are read by two connections at once.
-    package func records(ofRevision revisionID: Int64, metrics: MetricChoice, halvesFrom: Int) throws -> [RunRecord] {
+    /// The same; `halvesFrom` runs are read by two connections at once, or by one (nil). Tells which it was.
+    package func records(
+        ofRevision revisionID: Int64, metrics: MetricChoice, halvesFrom: Int?
+    ) throws -> (records: [RunRecord], byTwo: Bool) {
         try displayedRecords(.revision(revisionID), metrics, halvesFrom: halvesFrom)
     }
 
     /// All runs of the store with their metrics, sorted by id; `sweepName`, `position` and axes are those of the newest
     /// revision that contains the run.
     public func allRecords(metrics: MetricChoice = .all) throws -> [RunRecord] {
-        try allRecords(metrics: metrics, halvesFrom: HalvedReading.usualLeast)
+        try allRecords(metrics: metrics, halvesFrom: HalvedReading.usualLeast).records
     }
 
-    /// The same; `halvesFrom` runs are read by two connections at once.
-    package func allRecords(metrics: MetricChoice, halvesFrom: Int) throws -> [RunRecord] {
+    /// The same; `halvesFrom` runs are read by two connections at once, or by one (nil). Tells which it was.
+    package func allRecords(
+        metrics: MetricChoice, halvesFrom: Int?
+    ) throws -> (records: [RunRecord], byTwo: Bool) {
         try displayedRecords(.all, metrics, halvesFrom: halvesFrom)
     }
 
@@ -31,23 +35,30 @@ extension RunStore {
     public func record(idPrefix: String) throws -> RunRecord {
         let id = try runID(prefix: idPrefix)
         let key = try database.read { try self.key(ofRun: id, $0) }
-        guard let record = try displayedRecords(.run(key: key), .all).first else { throw noSuchRun(id) }
+        guard let record = try displayedRecords(.run(key: key), .all, halvesFrom: nil).records.first else {
+            throw noSuchRun(id)
+        }
         return record
     }
 
     private func displayedRecords(
-        _ selection: RecordReader.Selection, _ metrics: MetricChoice, halvesFrom: Int = HalvedReading.usualLeast
-    ) throws -> [RunRecord] {
+        _ selection: RecordReader.Selection, _ metrics: MetricChoice, halvesFrom: Int?
+    ) throws -> (records: [RunRecord], byTwo: Bool) {
+        var byTwo = false
         // States are displayed ones afterwards, so the hashes, which cover the stored ones, are checked first.
-        try readDisplayed(
+        let records = try readDisplayed(
             { database in
-                let helper = HalvedReading(database: self.database, leastRuns: halvesFrom)
+                let helper = halvesFrom.map { HalvedReading(database: self.database, leastRuns: $0) }
                 var copy = try RecordReader(database: database, path: self.path, helper: helper)
                     .copy(selection, metrics: metrics)
                 try Self.findPlaces(&copy, selection, database)
                 return copy
             },
-            then: { copy in try copy.verified(path: self.path) }, id: \.id, state: \.state)
+            then: { copy in
+                byTwo = copy.isReadByTwo
+                return try copy.verified(path: self.path)
+            }, id: \.id, state: \.state)
+        return (records, byTwo)
     }
 
     /// A revision's own list is verified with its records; the places of other selections are found, or tried, here.

@@ -9,9 +9,9 @@ package enum CovarianceCells {
         var logLevel: Double
     }
 
-    /// Share of the envelope that may be in vain, and the most cells to reach it with.
+    /// Share of the envelope that may be in vain, and from how many cells on that is given up.
     private static let tolerated = 0.4
-    private static let maximumCells = 40_000
+    private static let manyCells = 40_000
 
     /// What says which cells to refine, and how they are cut.
     package enum Refinement: Sendable {
@@ -64,7 +64,7 @@ package enum CovarianceCells {
             return best.isEmpty ? [whole] : best
         }
         var cells = coarse.map(cell)
-        while cells.count < maximumCells {
+        while cells.count < manyCells {
             var reference = -Double.infinity
             for cell in cells { reference = max(reference, cell.logBound) }
             var (upper, excess) = (0.0, 0.0)

@@ -17,7 +17,7 @@ package final class CovarianceEnvelope<Density: CovarianceDensity>: Sendable {
         let plain = CovarianceEnvelope(density, .byMiddle)
         if plain.acceptance >= leastAcceptance { return plain }
         let fine = CovarianceEnvelope(density, .byMean)
-        return fine.acceptance > plain.acceptance ? fine : plain
+        return fine.acceptance >= plain.acceptance ? fine : plain
     }
 
     package init(_ density: Density, _ refinement: CovarianceCells.Refinement) {
@@ -25,11 +25,12 @@ package final class CovarianceEnvelope<Density: CovarianceDensity>: Sendable {
         table = CellTable(CovarianceCells.refined(density, refinement))
     }
 
-    /// One exact draw of (|θ₃|, |θ₄|, θ₅).
-    package func sample(_ stream: inout RandomStream) -> (third: Double, fourth: Double, fifth: Double) {
-        while true {
+    /// One exact draw of (|θ₃|, |θ₄|, θ₅); nil where a thousand tries do not yield one.
+    package func sample(_ stream: inout RandomStream) -> (third: Double, fourth: Double, fifth: Double)? {
+        for _ in 0..<1000 {
             if let draw = attempt(&stream) { return draw }
         }
+        return nil
     }
 
     /// The share of some tries that are accepted.

@@ -16,8 +16,7 @@ package struct SimpleLikelihoodSampler: Sendable {
 
     package init(_ sample: PlanarNormalSample) {
         self.init(plain: sample)
-        let halfWidth = PlanarNormalSample.halfWidth
-        if abs(sample.meanX) <= halfWidth && abs(sample.meanY) <= halfWidth { return }
+        if sample.hasMeanInBox { return }
         if acceptance(tries: 4_000) < 0.05 { self.init(tilted: TiltedNormalSample(sample)) }
     }
 
@@ -43,7 +42,7 @@ package struct SimpleLikelihoodSampler: Sendable {
         }
     }
 
-    /// The density under which (|θ₃|, |θ₄|, θ₅) is drawn.
+    /// The density under which (|θ₃|, |θ₄|, θ₅) is drawn. It is the marginal itself where the mean lies in the box.
     var covarianceDensity: any CovarianceDensity {
         switch proposal {
         case .plain: sample
@@ -60,10 +59,12 @@ package struct SimpleLikelihoodSampler: Sendable {
         let mean: (x: Double, y: Double)?
         switch proposal {
         case .plain(let envelope):
-            (third, fourth, fifth) = envelope.sample(&stream)
+            guard let draw = envelope.sample(&stream) else { return nil }
+            (third, fourth, fifth) = draw
             mean = sample.mean(PlanarNormalSample.Covariance(third, fourth, fifth), &stream)
         case .tilted(let density, let envelope):
-            (third, fourth, fifth) = envelope.sample(&stream)
+            guard let draw = envelope.sample(&stream) else { return nil }
+            (third, fourth, fifth) = draw
             mean = density.mean(PlanarNormalSample.Covariance(third, fourth, fifth), &stream)
         }
         let halfWidth = PlanarNormalSample.halfWidth

@@ -41,8 +41,9 @@ struct SimpleLikelihoodTask: SimulatorTask {
         let samplers = ObservationCache { SimpleLikelihoodSampler(PlanarNormalSample($0)) }
         self.samplers = samplers
         evidences = ObservationCache {
-            let blocks = samplers.value(at: $0).covarianceDensity
-            return CovarianceQuadrature(PlanarNormalSample($0), blocksBy: blocks).logIntegral
+            let sample = PlanarNormalSample($0)
+            let blocks = sample.hasMeanInBox ? sample : samplers.value(at: $0).covarianceDensity
+            return CovarianceQuadrature(sample, blocksBy: blocks).logIntegral
         }
         modeCount = Self.modes(maximum: maxima.value(at: observation)).count
     }

@@ -44,6 +44,7 @@ struct Flowexp: ParsableCommand {
 @main
 enum Main {
     nonisolated static func main() {
+        OutputWidth.dropImpossibleColumns()
         StopSignals.ignoreBrokenPipes()
         StopSignals.unblockSuspension()
         // A worker process leaves these to its sweep.

@@ -44,6 +44,17 @@ struct TaskReproducibilityTests {
         #expect(Self.digests.count == TaskCatalog.entries.count)
     }
 
+    /// Observations whose draws take another way: a mean far outside the box, points on a line.
+    @Test(arguments: [
+        ([30.0, 30, 30, -30, 30, 30, 30, -30], "1b7cd233bbeec53d"), ([0, 0, 1, 1, 2, 2, 3, 3], "6e8a03277936f5fc"),
+    ])
+    func farAndCollinearObservationsHaveNotMoved(x: [Double], expected: String) throws {
+        let task = try TaskSetting(name: "slcp", parameters: ["observation": .array(x.map { .number($0) })]).make()
+        let stream = RandomStream(seed: 20_251_204, purpose: .reference)
+        let samples = task.samplePosterior(count: 200, observation: x, stream: stream)
+        #expect(digest(samples.values + [task.logEvidence(observation: x)]) == expected)
+    }
+
     /// FNV-1a (Fowler, Noll & Vo) over the bit patterns.
     private func digest(_ numbers: [Double]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -124,7 +124,7 @@ public enum RunListRenderer {
         let areSorted = zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
         let sorted = areSorted ? ids : Set(ids).sorted()
         var needed = 4
-        // Ids are ASCII.
+        // In bytes: ids are ASCII.
         for (left, right) in zip(sorted, sorted.dropFirst()) {
             var common = 0
             for (first, second) in zip(left.utf8, right.utf8) {
@@ -133,7 +133,8 @@ public enum RunListRenderer {
             }
             needed = max(needed, common + 1)
         }
-        return ids.map { String(decoding: $0.utf8.prefix(needed), as: UTF8.self) }
+        // Whole characters of a damaged one.
+        return ids.map { String($0.utf8.prefix(needed)) ?? String($0.prefix(needed)) }
     }
 }
 
