@@ -53,6 +53,20 @@ struct SurroundingsTests {
         #expect(!FileManager.default.fileExists(atPath: "/flowexp-relative-store"))
     }
 
+    @Test(
+        "a COLUMNS that is no width does not matter to the help",
+        arguments: [
+            "-9223372036854775808", "9223372036854775807", "99999999999999999999", "0", "-1", "1", "x", "", "10001",
+        ])
+    func columns(_ columns: String) throws {
+        for words in [["store", "trash", "--help"], ["help", "sweep"], ["sweep", "--nonsense"]] {
+            let usual = try Program.run(words, in: "/", environment: [:])
+            let result = try Program.run(words, in: "/", environment: ["COLUMNS": columns])
+            #expect(result.status == usual.status && !result.wasKilled, "\(words): \(result.errors)")
+            if columns != "1" { #expect(result.output == usual.output && result.errors == usual.errors, "\(words)") }
+        }
+    }
+
     @Test("a name that is not UTF-8 is refused and not replaced by another")
     func illegibleNames() throws {
         let place = try Workplace()
