@@ -18,7 +18,7 @@ struct HalvedReading {
     func read(
         _ selection: RecordReader.Selection, _ choice: MetricChoice, _ reader: RecordReader
     ) throws -> (runs: [RecordReader.StoredRun], byTwo: Bool)? {
-        guard let middle = Self.middle(selection, reader.database, leastRuns) else { return nil }
+        guard let middle = try Self.middle(selection, reader.database, leastRuns) else { return nil }
         let path = reader.path
         let second = database.readAlongside { database in
             try Self.half(
@@ -46,9 +46,11 @@ struct HalvedReading {
         return runs
     }
 
-    /// The position or key at which the first half ends; nil where there are fewer runs than `least`, and where the ends
-    /// cannot be read. Each end is a search in the list or the table itself.
-    private static func middle(_ selection: RecordReader.Selection, _ database: Database, _ least: Int) -> Int64? {
+    /// The position or key at which the first half ends; nil where there are fewer runs than `least`, and where an end is
+    /// damaged. Each is a search in the list or the table itself.
+    private static func middle(
+        _ selection: RecordReader.Selection, _ database: Database, _ least: Int
+    ) throws -> Int64? {
         let sql: String
         let arguments: StatementArguments
         switch selection {
@@ -63,7 +65,10 @@ struct HalvedReading {
             sql = "SELECT (SELECT min(run_key) FROM run_records), (SELECT max(run_key) FROM run_records)"
             arguments = []
         }
-        let ends = try? database.first(sql, arguments) { (first: try $0.counter(0), last: try $0.counter(1)) }
+        var ends: (first: Int, last: Int)?
+        do {
+            ends = try database.first(sql, arguments) { (first: try $0.counter(0), last: try $0.counter(1)) }
+        } catch where RecordReader.isDamage(error) {}
         guard let ends, ends.last - ends.first >= least - 1 else { return nil }
         return Int64(ends.first + (ends.last - ends.first) / 2)
     }

@@ -67,6 +67,20 @@ import Testing
         #expect(refused > 0)
     }
 
+    @Test("a lock that the disk refuses is an error of the disk, wherever it comes", .enabled(if: traces))
+    func refusedLocks() throws {
+        let place = try place()
+        #expect(try place.run("sweep", "tiny.json", "--store", "good", "-q").status == 0)
+        var refused = 0
+        for number in 1...40 {
+            let inject = "strace -f -qq -o /dev/null -e inject=fcntl:error=EIO:when=\(number)"
+            let result = try Self.run("\(inject) \"$FLOWEXP\" ls --store good -q", in: place.path)
+            #expect(result.status == 0 || result.status == 74, "fcntl \(number): \(result)")
+            if result.status == 74 { refused += 1 }
+        }
+        #expect(refused > 0)
+    }
+
     @Test("a disk that answers nothing any more ends a sweep, also while it takes a lock", .enabled(if: traces))
     func deadDisk() throws {
         let place = try place()

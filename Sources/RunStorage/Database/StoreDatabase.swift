@@ -221,7 +221,8 @@ final class StoreDatabase: Sendable {
                 readable && writable ? .inputOutput(errno: 0) : .permission,
                 what: "the database or its journal cannot be opened (\(detail))", location: path,
                 remedy: "Check the rights of the store's directory and the number of open files (ulimit -n).")
-        case .SQLITE_IOERR, .SQLITE_NOLFS:
+        // SQLite aborts a transaction by itself only where the disk, or memory, failed in it.
+        case .SQLITE_IOERR, .SQLITE_NOLFS, .SQLITE_ABORT:
             return diskFailed(detail, errno: 0, path: path)
         default:
             return RunStoreError(
