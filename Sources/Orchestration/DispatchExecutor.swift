@@ -1,4 +1,5 @@
 import Dispatch
+import RunStorage
 
 /// A pool of workers over Dispatch: one serial queue, and so one thread, per worker.
 ///

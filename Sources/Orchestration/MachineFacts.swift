@@ -1,4 +1,5 @@
 import Foundation
+import RunStorage
 
 /// What this machine gives a sweep: for `doctor`.
 public struct MachineFacts: Sendable {

@@ -68,7 +68,7 @@ struct HalvedReading {
         var ends: (first: Int, last: Int)?
         do {
             ends = try database.first(sql, arguments) { (first: try $0.counter(0), last: try $0.counter(1)) }
-        } catch where RecordReader.isDamage(error) {}
+        } catch  where RecordReader.isDamage(error) {}
         guard let ends, ends.last - ends.first >= least - 1 else { return nil }
         return Int64(ends.first + (ends.last - ends.first) / 2)
     }

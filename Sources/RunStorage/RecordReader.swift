@@ -198,7 +198,7 @@ struct RecordReader {
             axesJSON: read("axes", "{}") { try row.optionalText(15) ?? "{}" }, state: state,
             failureCode: read("failure code", nil) { try row.optionalText(4) },
             failureMessage: read("failure message", nil) { try row.optionalText(5) },
-            attempts: read("number of attempts", 0) { try row.integer(6) }, metrics: [],
+            attempts: read("number of attempts", 0) { try row.counter(6) }, metrics: [],
             summaryJSON: read("summary", nil) { try row.optionalText(7) },
             timingsJSON: read("timings", nil) { try row.optionalText(8) }, integrity: .notPublished)
         return StoredRun(key: key, record: record, storedState: state, hashes: hashes, damage: damage)

@@ -67,6 +67,34 @@ struct SurroundingsTests {
         }
     }
 
+    /// Limits of threads bind nobody with the rights of root, so this is tried as another user.
+    private static let canBeNobody = geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")
+
+    @Test("reading commands need no thread beside their own", .enabled(if: canBeNobody))
+    func noThreads() throws {
+        let place = try Workplace()
+        try place.writeSpec(seeds: 1)
+        #expect(try place.run("sweep", "tiny.json", "--store", "plain", "-q").status == 0)
+        for command in ["ls", "status", "report --metric mmd"] {
+            let usual = try Program.run(
+                command.split(separator: " ").map(String.init) + ["--store", "plain"], in: place.path)
+            let result = try shell(
+                """
+                copy=$(mktemp -d /tmp/flowexp-nobody-XXXXXX) && trap 'rm -rf "$copy"' EXIT
+                cp -r plain "$copy/plain" && chmod -R a+rX "$copy"
+                setpriv --reuid 65534 --regid 65534 --clear-groups bash -c \
+                    'test -x "$0" || exit 99; ulimit -u 1; exec "$0" \(command) --store '"$copy/plain" "$0" &
+                child=$!
+                # Not timeout(1), which would need a process.
+                (sleep 60; kill -9 $child) > /dev/null 2>&1 & guard=$!
+                wait $child; status=$?; kill $guard 2>/dev/null; exit $status
+                """, in: place)
+            // The program lies where nobody else may go.
+            if result.status == 99 { continue }
+            #expect(result.status == 0 && result.output == usual.output, "\(command): \(result)")
+        }
+    }
+
     @Test("a name that is not UTF-8 is refused and not replaced by another")
     func illegibleNames() throws {
         let place = try Workplace()

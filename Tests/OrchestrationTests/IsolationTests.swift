@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Orchestration
+import RunStorage
 import Testing
 
 /// The parts of `--isolate` that need no process.

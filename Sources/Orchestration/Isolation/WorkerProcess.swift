@@ -1,5 +1,6 @@
 import CProcessSupport
 import Foundation
+import RunStorage
 
 /// How a sweep starts the processes that execute its runs: a program and its arguments, given to the system as they are.
 public struct WorkerLaunch: Sendable {

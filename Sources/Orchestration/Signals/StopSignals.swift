@@ -1,5 +1,6 @@
 import CProcessSupport
 import Foundation
+import RunStorage
 import Synchronization
 
 #if canImport(Glibc)

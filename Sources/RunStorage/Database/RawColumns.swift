@@ -13,6 +13,13 @@ struct RawColumns {
         return Int(sqlite3_column_int64(statement, Int32(index)))
     }
 
+    /// A number out of ``Counter/range`` is damage.
+    func counter(_ index: Int) throws(DamagedValue) -> Int {
+        let value = try integer(index)
+        guard Counter.range.contains(value) else { throw DamagedValue(column: index) }
+        return value
+    }
+
     func optionalInteger(_ index: Int) throws(DamagedValue) -> Int? {
         isNull(index) ? nil : try integer(index)
     }

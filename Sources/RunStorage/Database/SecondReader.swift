@@ -17,16 +17,20 @@ final class SecondReader<Value: Sendable>: Sendable {
     private let isDone = DispatchSemaphore(value: 0)
 
     fileprivate init(_ read: @escaping @Sendable () throws -> Value?) {
-        DispatchQueue.global(qos: .userInitiated).async { [self] in
-            let isWanted = state.withLock { state in
-                guard case .waiting = state else { return false }
-                state = .begun
-                return true
+        do {
+            try SystemThread.start("flowexp.reader") { [self] in
+                let isWanted = state.withLock { state in
+                    guard case .waiting = state else { return false }
+                    state = .begun
+                    return true
+                }
+                guard isWanted else { return }
+                let value = try? read()
+                state.withLock { $0 = .ended(value) }
+                isDone.signal()
             }
-            guard isWanted else { return }
-            let value = try? read()
-            state.withLock { $0 = .ended(value) }
-            isDone.signal()
+        } catch {
+            state.withLock { $0 = .dropped }
         }
     }
 
@@ -54,14 +58,19 @@ extension StoreDatabase {
     func readAlongside<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) -> SecondReader<Value>? {
-        guard let opened else { return nil }
-        let path = path
-        return SecondReader {
+        guard opened != nil else { return nil }
+        return SecondReader { try self.second().read(body) }
+    }
+
+    /// The other connection; kept, because to free one can need a thread that the system does not give.
+    private func second() throws -> StoreDatabase {
+        try other.withLock { other in
+            if let other { return other }
             let second = try StoreDatabase(path: path, readOnly: true, queryOnly: false, busyTimeout: 0)
-            defer { try? second.close() }
             // By name: another store could have been put there.
-            guard FileIdentity(path) == opened else { return nil }
-            return try second.read(body)
+            guard FileIdentity(path) == opened else { throw Self.moved(path) }
+            other = second
+            return second
         }
     }
 }

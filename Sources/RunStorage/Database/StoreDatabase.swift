@@ -14,6 +14,8 @@ final class StoreDatabase: Sendable {
     let isWritable: Bool
     /// The file that was opened; nil where a transaction that a crash cut short cannot be undone through this connection.
     let opened: FileIdentity?
+    /// Where ``readAlongside(_:)`` reads; made when it is wanted.
+    let other = Mutex<StoreDatabase?>(nil)
 
     /// Opens the file. `create` makes it where missing; `readOnly` opens without the right to write the file at all;
     /// `queryOnly` may roll back a hot journal but refuses every statement that changes something.
@@ -65,7 +67,7 @@ final class StoreDatabase: Sendable {
         throw Self.moved(path)
     }
 
-    private static func moved(_ path: String) -> RunStoreError {
+    static func moved(_ path: String) -> RunStoreError {
         RunStoreError(
             .inputOutput(errno: 0), what: "the database file was moved or removed while it was open",
             location: path,
@@ -153,7 +155,10 @@ final class StoreDatabase: Sendable {
     }
 
     /// Closes the connection; later calls fail.
-    func close() throws { try Self.mapping(path) { try queue.close() } }
+    func close() throws {
+        try other.withLock { try $0?.close() }
+        try Self.mapping(path) { try queue.close() }
+    }
 
     /// Translates what SQLite and GRDB throw.
     private static func mapping<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {

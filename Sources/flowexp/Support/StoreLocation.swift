@@ -42,6 +42,8 @@ enum StoreLocation {
     static func open(at path: String, mode: RunStore.Mode, busyTimeout: Double = 60) throws -> RunStore {
         let store = try RunStore.open(at: path, mode: mode, busyTimeout: busyTimeout)
         for warning in store.openWarnings { Talk.warn("warning: \(warning)") }
+        // To free a connection can need a thread, and without one it waits for ever.
+        UntilExit.keep(store)
         return store
     }
 

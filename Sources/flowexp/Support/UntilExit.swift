@@ -1,5 +1,5 @@
 /// Values that a command keeps until its process ends, which is soon: to free 100 000 runs one by one would take a fifth of
-/// the time that a list of them takes.
+/// the time that a list of them takes, for example.
 enum UntilExit {
     private final class Box<Value> {
         let value: Value

@@ -1,10 +1,11 @@
 import Dispatch
 import Foundation
 
-/// A thread whose making can fail: Foundation's and Dispatch's wait or go on silently when the system has none left.
-enum SystemThread {
+/// A thread whose making can fail: Foundation's and Dispatch's wait or go on silently when the system has none left, and
+/// Dispatch ends the process where it gets no descriptor.
+package enum SystemThread {
     /// Starts a detached thread. Throws ``UnavailableError`` when the system gives none.
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
+    package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
         let box = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin)
             var thread: pthread_t?
@@ -45,7 +46,7 @@ enum SystemThread {
     }
 
     /// Whether `count` threads can be made at the same time. They are gone when this returns.
-    static func canMake(_ count: Int) -> Bool {
+    package static func canMake(_ count: Int) -> Bool {
         let gate = DispatchSemaphore(value: 0)
         let ended = DispatchSemaphore(value: 0)
         var made = 0
@@ -69,6 +70,12 @@ public struct UnavailableError: Error, Sendable, CustomStringConvertible {
     public var what: String
     /// What to do about it.
     public var remedy: String
+
+    /// See the properties.
+    package init(what: String, remedy: String) {
+        self.what = what
+        self.remedy = remedy
+    }
 
     /// Both sentences.
     public var description: String { "\(what). \(remedy)" }
