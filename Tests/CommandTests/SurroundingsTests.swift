@@ -82,12 +82,8 @@ struct SurroundingsTests {
                 """
                 copy=$(mktemp -d /tmp/flowexp-nobody-XXXXXX) && trap 'rm -rf "$copy"' EXIT
                 cp -r plain "$copy/plain" && chmod -R a+rX "$copy"
-                setpriv --reuid 65534 --regid 65534 --clear-groups bash -c \
-                    'test -x "$0" || exit 99; ulimit -u 1; exec "$0" \(command) --store '"$copy/plain" "$0" &
-                child=$!
-                # Not timeout(1), which would need a process.
-                (sleep 60; kill -9 $child) > /dev/null 2>&1 & guard=$!
-                wait $child; status=$?; kill $guard 2>/dev/null; exit $status
+                timeout -s KILL 60 setpriv --reuid 65534 --regid 65534 --clear-groups bash -c \
+                    'test -x "$0" || exit 99; ulimit -u 1; exec "$0" \(command) --store '"$copy/plain" "$0"
                 """, in: place)
             // The program lies where nobody else may go.
             if result.status == 99 { continue }
