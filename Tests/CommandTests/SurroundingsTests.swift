@@ -82,10 +82,11 @@ struct SurroundingsTests {
                 """
                 copy=$(mktemp -d /tmp/flowexp-nobody-XXXXXX) && trap 'rm -rf "$copy"' EXIT
                 cp -r plain "$copy/plain" && chmod -R a+rX "$copy"
+                setpriv --reuid 65534 --regid 65534 --clear-groups true 2> /dev/null || exit 99
                 timeout -s KILL 60 setpriv --reuid 65534 --regid 65534 --clear-groups bash -c \
                     'test -x "$0" || exit 99; ulimit -u 1; exec "$0" \(command) --store '"$copy/plain" "$0"
                 """, in: place)
-            // The program lies where nobody else may go.
+            // Some containers let nobody be another user, or the program lies where nobody else may go.
             if result.status == 99 { continue }
             #expect(result.status == 0 && result.output == usual.output, "\(command): \(result)")
         }
