@@ -1,6 +1,6 @@
 import FlowMath
 
-/// The integral over (θ₃, θ₄, θ₅) that is the evidence of `slcp`: ``PlanarNormalSample/logMarginal(_:_:_:)`` times the
+/// The integral over (θ₃, θ₄, θ₅) that is the evidence of `slcp`: ``PlanarNormalSample/logDensity(_:_:_:)`` times the
 /// probability that N(x̄, Σ/4) gives to the box of (θ₁, θ₂).
 ///
 /// That probability is, at r = 0, a product of two normal masses, and its derivative in r the alternating sum of the

@@ -4,7 +4,7 @@ import FlowMath
 ///
 /// Σ(θ₃, θ₄, θ₅) has the variances A = θ₃⁴ + 10⁻⁶ and B = θ₄⁴ + 10⁻⁶ and the covariance tanh(θ₅) θ₃² θ₄², that is the
 /// correlation r = tanh(θ₅) θ₃² θ₄² / √(AB); |Σ| = AB(1 − r²).
-package struct PlanarNormalSample: Sendable {
+package struct PlanarNormalSample: CovarianceDensity {
     /// Added to both variances.
     static let jitter = 1e-6
     /// The prior is U(−3, 3)⁵.
@@ -77,7 +77,7 @@ package struct PlanarNormalSample: Sendable {
     /// log of what is left of the likelihood when (θ₁, θ₂) is integrated over the whole plane, but for the constant
     /// ``logMarginalConstant``: −(3/2) log |Σ| − ½ tr(Σ⁻¹ S).
     @inline(__always)
-    func logMarginal(_ third: Double, _ fourth: Double, _ fifth: Double) -> Double {
+    package func logDensity(_ third: Double, _ fourth: Double, _ fifth: Double) -> Double {
         let covariance = Covariance(third, fourth, fifth)
         return -1.5 * covariance.logDeterminant - 0.5 * covariance.form(scatterX, scatterY, scatterXY)
     }
@@ -102,16 +102,10 @@ package struct PlanarNormalSample: Sendable {
         return Self.logConstant + max(atZero(squareX) + best(squareY), atZero(squareY) + best(squareX))
     }
 
-    /// An upper bound of ``logMarginal(_:_:_:)`` on a cell.
+    /// An upper bound of ``logDensity(_:_:_:)`` on a cell.
     package func logBound(_ cell: CovarianceCell) -> Double {
         let bound = CovarianceRanges(cell).logBound(
             (scatterX, scatterY, scatterXY), leastX: scatterX, leastY: scatterY)
         return bound + 1e-9 * (1 + abs(bound))
-    }
-}
-
-extension PlanarNormalSample: CovarianceDensity {
-    package func logDensity(_ third: Double, _ fourth: Double, _ fifth: Double) -> Double {
-        logMarginal(third, fourth, fifth)
     }
 }

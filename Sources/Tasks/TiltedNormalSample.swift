@@ -40,12 +40,9 @@ package struct TiltedNormalSample: CovarianceDensity {
         return length(edgeX, alongX) < length(alongY, edgeY) ? (edgeX, alongX) : (alongY, edgeY)
     }
 
-    /// λ of the exponential for t ≥ d.
-    private static func rate(_ d: Double) -> Double { 0.5 * (d + (d * d + 4).squareRoot()) }
-
     /// What the bound adds to −d²/2: falls with d.
     private static func logRest(_ d: Double) -> Double {
-        let rate = rate(d)
+        let rate = TruncatedNormal.rate(ofTailFrom: d)
         return 0.5 / (rate * rate) - Elementary.log(rate)
     }
 
@@ -86,7 +83,7 @@ package struct TiltedNormalSample: CovarianceDensity {
         var first = -2 * dx * covariance.precisionX
         var second = (-2 * dy * covariance.precisionY - covariance.correlation * first) / conditional
         let distance = (first * first + second * second).squareRoot()
-        let rate = Self.rate(distance)
+        let rate = TruncatedNormal.rate(ofTailFrom: distance)
         let t = distance + stream.nextExponential() / rate
         if stream.nextUniform() >= Elementary.exp(-0.5 * (t - rate) * (t - rate)) { return nil }
         let across = stream.nextNormal()

@@ -28,9 +28,15 @@ struct TruncatedNormal: Sendable {
         if low <= 0 {
             proposal = high - low > 1.25 ? .normal : .uniform(least: 0)
         } else {
-            let rate = 0.5 * (low + (low * low + 4).squareRoot())
+            let rate = Self.rate(ofTailFrom: low)
             proposal = (high - low) * rate > 1 ? .exponential(rate: rate) : .uniform(least: low)
         }
+    }
+
+    /// The rate of the exponential from `distance` on of which the most draws are accepted under the normal's tail there
+    /// (Robert 1995).
+    static func rate(ofTailFrom distance: Double) -> Double {
+        0.5 * (distance + (distance * distance + 4).squareRoot())
     }
 
     /// One exact draw.

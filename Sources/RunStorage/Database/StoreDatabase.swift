@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// A connection to the database file, and the only code that begins and ends transactions. A store has one, and for the
-/// time of a long read a second (``readAlongside(_:)``).
+/// A connection to the database file, and the only code that begins and ends transactions. A store has one, and from
+/// its first long read on a second (``readAlongside(_:)``).
 ///
 /// Every read copies what it needs and ends its transaction before it returns; every write is one BEGIN IMMEDIATE …
 /// COMMIT. Errors of SQLite come out as ``RunStoreError``.
